@@ -1,0 +1,684 @@
+# pragma version 0.4.3
+# pragma nonreentrancy on
+"""
+@title OptionBook
+@license AGPL-3.0-only
+@notice Sells European calls and puts, cash-settled, prices all of them afresh whenever anyone needs a number, and settles them.
+@dev Units are in brackets: [asset] token units, [wad] 1e18; prices USD per ETH [wad], sizes ETH [wad]. Greeks are never stored.
+     The book holds no token: premiums go to the vault and claims come from it, through hooks that are called last.
+@custom:kill Nothing stops the book; a bad feed or an unreadable venue refuses sales, never settlement or claims.
+"""
+
+from snekmate.auth import ownable
+from snekmate.auth import ownable_2step
+
+from .interfaces import IHedger
+from .interfaces import IOptionBook
+from .interfaces import IPerpVenue
+from .interfaces import IVault
+from .modules import erc6909
+from .modules import packing
+from .modules import price_feed
+from .modules import quoting
+from .modules import risk as book_risk
+from .modules import settlement
+from .modules import solvency
+from .modules import venue_reader
+from .modules import wad
+
+implements: IOptionBook
+initializes: ownable
+initializes: ownable_2step[ownable := ownable]
+initializes: erc6909
+exports: (
+    ownable_2step.owner,
+    ownable_2step.pending_owner,
+    ownable_2step.transfer_ownership,
+    ownable_2step.accept_ownership,
+    erc6909.balanceOf,
+    erc6909.allowance,
+    erc6909.isOperator,
+    erc6909.transfer,
+    erc6909.transferFrom,
+    erc6909.approve,
+    erc6909.setOperator,
+    erc6909.supportsInterface,
+)
+
+MAX_BOARDS: constant(uint256) = 8
+MAX_STRIKES: constant(uint256) = 16
+MAX_LIVE: constant(uint256) = 128  # series; bounds the gas of `risk`
+# Hard bounds of the parameters: with them the pricing cannot overflow.
+MAX_PRICE: constant(uint256) = 10**9 * 10**18  # [USD wad]
+MAX_SHAPE: constant(int256) = 2 * 10**18  # [wad] of skew and smile
+MAX_RATE: constant(int256) = 5 * 10**18  # [wad] of funding a year
+MAX_REVERSION: constant(uint256) = 100_000 * 10**18  # [wad] per year: half-life of a few minutes
+
+VAULT: immutable(IVault)
+VENUE: immutable(address)
+FEED: immutable(address)
+FEED_SCALE: immutable(uint256)  # [wad] per unit of the feed's answer
+
+
+# All that a sale is judged and priced by.
+struct Sale:
+    ledger: IVault.Ledger
+    account: IHedger.HedgeAccount
+    before: IOptionBook.Risk
+    after: IOptionBook.Risk
+    unit: book_risk.Unit  # at the index
+    quote: IOptionBook.Quote
+
+
+hedger: public(IHedger)
+oracle: public(IOptionBook.Oracle)
+carry: public(IOptionBook.Carry)
+stress: public(IOptionBook.Stress)
+quoting_params: public(IOptionBook.Quoting)
+limits: public(IOptionBook.Limits)
+
+# Last good price of the feed and when it was made. [USD wad] [unix s]
+last_price: uint256
+last_price_at: uint256
+# One word a board and one a live series, laid out in `packing`; an empty board is 0.
+boards: uint256[MAX_BOARDS]
+live: uint256[2 * MAX_STRIKES][MAX_BOARDS]
+# What a board was listed with, by expiry. [USD wad]
+strikes: HashMap[uint256, DynArray[uint256, MAX_STRIKES]]
+# Price that a board was settled at, by expiry; 0 before. [USD wad]
+settlement_price: public(HashMap[uint256, uint256])
+
+
+@deploy
+def __init__(vault: address, venue: address, feed: address, params: IOptionBook.Params):
+    """
+    @notice Create a book without boards; it works once `wire` has named the hedger.
+    @param vault Vault whose money backs the options.
+    @param venue Perp venue whose funding rate is the carry.
+    @param feed Price feed, USD per ETH.
+    @param params All parameters.
+    """
+    VAULT = IVault(vault)
+    VENUE = venue
+    FEED = feed
+    FEED_SCALE = price_feed._scale(feed)
+    ownable.__init__()
+    ownable_2step.__init__()
+    self._set_oracle(params.oracle)
+    self._set_carry(params.carry)
+    self._set_stress(params.stress)
+    self._set_quoting(params.quoting)
+    self._set_limits(params.limits)
+
+
+# ------------------------------------------------------------------ owner
+
+
+@external
+def wire(hedger: address):
+    """
+    @notice Name the hedger, once and for good.
+    @dev SPEC-V1. Only the owner.
+    @param hedger Hedger of the vault.
+    """
+    ownable._check_owner()
+    assert self.hedger.address == empty(address), "option_book: already wired"
+    assert hedger != empty(address), "option_book: wired to zero"
+    self.hedger = IHedger(hedger)
+    log IOptionBook.Wired(hedger=hedger)
+
+
+@external
+def list_board(
+    expiry: uint256, strikes: DynArray[uint256, MAX_STRIKES], surface: IOptionBook.Surface
+):
+    """
+    @notice Open an expiry for sale.
+    @dev SPEC-B1. Only the owner.
+    @param expiry When the options expire. [unix s]
+    @param strikes Ascending strikes, each for a call and a put. [USD wad]
+    @param surface Vols of the board.
+    """
+    ownable._check_owner()
+    limits: IOptionBook.Limits = self.limits
+    assert expiry > block.timestamp + limits.cutoff, "option_book: expiry too near"
+    assert expiry <= block.timestamp + limits.max_tenor, "option_book: expiry too far"
+    assert len(strikes) > 0, "option_book: no strikes"
+    previous: uint256 = 0
+    for strike: uint256 in strikes:
+        assert strike > previous, "option_book: strikes not ascending"
+        assert strike <= self.oracle.max_price, "option_book: strike too high"
+        previous = strike
+    self._check_surface(surface, limits)
+    assert self._find_board(expiry) == MAX_BOARDS, "option_book: board exists"
+    slot: uint256 = self._find_board(0)
+    assert slot < MAX_BOARDS, "option_book: too many boards"
+    self.boards[slot] = packing._board(expiry, 0, surface)
+    self.strikes[expiry] = strikes
+    log IOptionBook.BoardListed(expiry=expiry, strikes=strikes, surface=surface)
+
+
+# ------------------------------------------------------------------ buyers and holders
+
+
+@external
+def buy(id: uint256, amount: uint256, max_premium: uint256, receiver: address, deadline: uint256) -> uint256:
+    """
+    @notice Buy options from the vault; the caller has approved the vault for the premium.
+    @dev SPEC-B3 to SPEC-B6.
+    @param id Series, see `series_id`.
+    @param amount Size. [ETH wad]
+    @param max_premium Most that the caller pays. [asset]
+    @param receiver Who gets the options.
+    @param deadline Last second at which the caller wants them. [unix s]
+    @return Premium paid. [asset]
+    """
+    assert block.timestamp <= deadline, "option_book: deadline passed"
+    assert receiver != empty(address), "option_book: receiver is zero"
+    self._update_price_if_good()
+    slot: uint256 = self._check_series(id, amount)
+    sale: Sale = self._sale(id, amount, self.boards[slot])
+    assert sale.quote.premium <= max_premium, "option_book: premium over maximum"
+    self._check_sale(sale, amount)
+    self._book_sale(slot, id, amount)
+    erc6909._mint(receiver, id, amount)
+    log IOptionBook.Bought(
+        id=id,
+        buyer=msg.sender,
+        receiver=receiver,
+        amount=amount,
+        premium=sale.quote.premium,
+        value=wad._mul_down(amount, sale.unit.value),
+        spot=sale.before.price,
+    )
+    extcall VAULT.on_sale(msg.sender, sale.quote.premium, sale.after, sale.account)
+    return sale.quote.premium
+
+
+@external
+def settle(expiry: uint256, round: uint256, next_round: uint256):
+    """
+    @notice Fix the price of an expired board and book what its holders are owed. Anyone may call.
+    @dev SPEC-B7. Needs no live feed and no live venue.
+    @param expiry The board.
+    @param round Last round of the feed at or before expiry.
+    @param next_round First round after it, 0 when there is none and a heartbeat has passed.
+    """
+    slot: uint256 = self._find_board(expiry)
+    assert slot < MAX_BOARDS and expiry > 0, "option_book: unknown board"
+    assert block.timestamp >= expiry, "option_book: not expired"
+    self._update_price_if_good()
+    price: uint256 = settlement._price(
+        FEED, FEED_SCALE, self.oracle.heartbeat, expiry, round, next_round
+    )
+    payoff: uint256 = self._board_payoff(slot, price, (staticcall VAULT.ledger()).scale)
+    self.settlement_price[expiry] = price
+    self.boards[slot] = 0
+    log IOptionBook.Settled(expiry=expiry, price=price, payoff=payoff)
+    account: IHedger.HedgeAccount = staticcall self.hedger.account()
+    extcall VAULT.on_settle(expiry, payoff, self._risk(), account)
+
+
+@external
+def claim(id: uint256, holder: address) -> uint256:
+    """
+    @notice Give up a holder's settled options for what the vault has set aside; anyone may call, the holder is paid.
+    @dev SPEC-B8. When cash is short it pays a part, and the rest at a later call.
+    @param id Series.
+    @param holder Who holds them and is paid.
+    @return Tokens paid. [asset]
+    """
+    expiry: uint256 = packing._expiry(id)
+    price: uint256 = self.settlement_price[expiry]
+    assert price > 0, "option_book: not settled"
+    amount: uint256 = erc6909.balanceOf[holder][id]
+    payoff: uint256 = self._payoff(id, amount, price, (staticcall VAULT.ledger()).scale)
+    erc6909._burn(holder, id, amount)
+    paid: uint256 = extcall VAULT.on_claim(expiry, holder, payoff)
+    log IOptionBook.Claimed(id=id, holder=holder, amount=amount, payoff=payoff, paid=paid)
+    return paid
+
+
+# ------------------------------------------------------------------ views
+
+
+@view
+@external
+def risk() -> IOptionBook.Risk:
+    """
+    @notice Value, greeks and stress of everything sold, priced afresh. Never reverts.
+    @dev SPEC-B2. Reads only feed and venue.
+    @return See `IOptionBook.Risk`.
+    """
+    return self._risk()
+
+
+@view
+@external
+def quote(id: uint256, amount: uint256) -> IOptionBook.Quote:
+    """
+    @notice What `buy` would take now; reverts for the reasons for which `buy` would.
+    @dev SPEC-B4.
+    @param id Series.
+    @param amount Size. [ETH wad]
+    @return See `IOptionBook.Quote`.
+    """
+    slot: uint256 = self._check_series(id, amount)
+    sale: Sale = self._sale(id, amount, self.boards[slot])
+    self._check_sale(sale, amount)
+    return sale.quote
+
+
+@pure
+@external
+def series_id(expiry: uint256, strike: uint256, is_put: bool) -> uint256:
+    """
+    @notice Id of a series: expiry << 136 | strike << 8 | kind.
+    @param expiry When it expires. [unix s]
+    @param strike Strike. [USD wad]
+    @param is_put True for a put.
+    @return Id.
+    """
+    assert strike <= packing.MAX_STRIKE, "option_book: strike does not fit"
+    return packing._id(expiry, strike, is_put)
+
+
+@view
+@external
+def live_boards() -> DynArray[uint256, MAX_BOARDS]:
+    """
+    @notice Expiries that are listed and not settled.
+    @return Expiries. [unix s]
+    """
+    expiries: DynArray[uint256, MAX_BOARDS] = []
+    for board: uint256 in self.boards:
+        if board != 0:
+            expiries.append(packing._board_expiry(board))
+    return expiries
+
+
+@view
+@external
+def board(expiry: uint256) -> (DynArray[uint256, MAX_STRIKES], IOptionBook.Surface):
+    """
+    @notice Strikes and vols of a board.
+    @param expiry The board.
+    @return Strikes [USD wad], vols; the vols are 0 when it is settled or unknown.
+    """
+    slot: uint256 = self._find_board(expiry)
+    if slot == MAX_BOARDS or expiry == 0:
+        return self.strikes[expiry], empty(IOptionBook.Surface)
+    return self.strikes[expiry], packing._board_surface(self.boards[slot])
+
+
+@view
+@external
+def sold(id: uint256) -> uint256:
+    """
+    @notice What is sold of a series and not settled.
+    @param id Series.
+    @return Size. [ETH wad]
+    """
+    slot: uint256 = self._find_board(packing._expiry(id))
+    if slot == MAX_BOARDS or packing._expiry(id) == 0:
+        return 0
+    count: uint256 = packing._board_count(self.boards[slot])
+    for i: uint256 in range(count, bound=2 * MAX_STRIKES):
+        if packing._is_same_series(self.live[slot][i], id):
+            return packing._sold(self.live[slot][i])
+    return 0
+
+
+# ------------------------------------------------------------------ internal: the one pass
+
+
+@internal
+@view
+def _risk() -> IOptionBook.Risk:
+    p: book_risk.Pass = empty(book_risk.Pass)
+    total: IOptionBook.Risk = empty(IOptionBook.Risk)
+    p, total = self._open_pass()
+    return self._add_boards(p, total)
+
+
+@internal
+@view
+def _open_pass() -> (book_risk.Pass, IOptionBook.Risk):
+    """
+    @dev The price is the feed's when that is good, else the last good one; the carry is the venue's, or the long-run
+         rate when the venue does not answer.
+    """
+    reading: price_feed.Reading = self._read_price()
+    ok: bool = False
+    market: IPerpVenue.Market = empty(IPerpVenue.Market)
+    ok, market = venue_reader._market(VENUE)
+    total: IOptionBook.Risk = empty(IOptionBook.Risk)
+    total.valid = reading.ok
+    total.price = reading.price if reading.ok else self.last_price
+    total.at = reading.at if reading.ok else self.last_price_at
+    limits: IOptionBook.Limits = self.limits
+    carry_params: IOptionBook.Carry = self.carry
+    stress: IOptionBook.Stress = self.stress
+    total.shock = stress.shock
+    p: book_risk.Pass = book_risk._pass(
+        total.price,
+        market.funding_ema_year if ok else carry_params.rate,
+        carry_params,
+        stress,
+        self.quoting_params.spread,
+        limits.vol_min,
+        limits.vol_max,
+    )
+    return p, total
+
+
+@internal
+@view
+def _add_boards(p: book_risk.Pass, opened: IOptionBook.Risk) -> IOptionBook.Risk:
+    total: IOptionBook.Risk = opened
+    for slot: uint256 in range(MAX_BOARDS):
+        word: uint256 = self.boards[slot]
+        if packing._board_count(word) > 0:
+            total = self._add_board(p, total, slot, word)
+    return total
+
+
+@internal
+@view
+def _add_board(
+    p: book_risk.Pass, before: IOptionBook.Risk, slot: uint256, word: uint256
+) -> IOptionBook.Risk:
+    total: IOptionBook.Risk = before
+    tenor: uint256 = self._tenor(word)
+    board_: book_risk.Board = book_risk._board(p, tenor, packing._board_surface(word))
+    if tenor == 0:
+        total.unsettled = True
+    else:
+        total.vol = max(total.vol, board_.surface.atm_vol)
+    for i: uint256 in range(packing._board_count(word), bound=2 * MAX_STRIKES):
+        series: uint256 = self.live[slot][i]
+        unit: book_risk.Unit = book_risk._unit(
+            p, board_, packing._strike(series), packing._is_put(series)
+        )
+        total = book_risk._add(total, unit, packing._sold(series), p.spread)
+    return total
+
+
+@internal
+@view
+def _tenor(board: uint256) -> uint256:
+    expiry: uint256 = packing._board_expiry(board)
+    return expiry - min(expiry, block.timestamp)
+
+
+# ------------------------------------------------------------------ internal: a sale
+
+
+@internal
+@view
+def _check_series(id: uint256, amount: uint256) -> uint256:
+    """
+    @dev Returns the slot of the board.
+    """
+    limits: IOptionBook.Limits = self.limits
+    expiry: uint256 = packing._expiry(id)
+    slot: uint256 = self._find_board(expiry)
+    assert slot < MAX_BOARDS and expiry > 0, "option_book: unknown board"
+    assert packing._is_canonical(id), "option_book: unknown kind"
+    assert packing._strike(id) in self.strikes[expiry], "option_book: unknown strike"
+    assert block.timestamp < expiry, "option_book: expired"
+    assert block.timestamp + limits.cutoff <= expiry, "option_book: inside the cutoff"
+    assert amount >= limits.min_size, "option_book: below minimum size"
+    assert amount <= packing.MAX_SOLD, "option_book: size does not fit"
+    return slot
+
+
+@internal
+@view
+def _sale(id: uint256, amount: uint256, board_word: uint256) -> Sale:
+    """
+    @dev The book before and after `amount` more of `id`, and the price of it.
+    """
+    assert self.hedger.address != empty(address), "option_book: not wired"
+    sale: Sale = empty(Sale)
+    sale.ledger = staticcall VAULT.ledger()
+    sale.account = staticcall self.hedger.account()
+    p: book_risk.Pass = empty(book_risk.Pass)
+    p, sale.before = self._open_pass()
+    assert sale.before.valid, "option_book: feed not live"
+    assert sale.account.valid, "option_book: venue not live"
+    sale.before = self._add_boards(p, sale.before)
+    surface: IOptionBook.Surface = packing._board_surface(board_word)
+    board_: book_risk.Board = book_risk._board(p, self._tenor(board_word), surface)
+    sale.unit = book_risk._unit(p, board_, packing._strike(id), packing._is_put(id))
+    sale.after = book_risk._add(sale.before, sale.unit, amount, p.spread)
+    sale.after.vol = max(sale.before.vol, surface.atm_vol)
+    sale.quote = self._quote(sale, p, board_, id, amount)
+    sale.ledger.cash += sale.quote.premium
+    return sale
+
+
+@internal
+@view
+def _quote(
+    sale: Sale, p: book_risk.Pass, board_: book_risk.Board, id: uint256, amount: uint256
+) -> IOptionBook.Quote:
+    """
+    @dev n·C(σ) + n·vega·(spread·σ + impact·(u0 + u1)/2) + fee + hedge charge, at the quote's spot.
+    """
+    params: IOptionBook.Quoting = self.quoting_params
+    is_put: bool = packing._is_put(id)
+    q: IOptionBook.Quote = empty(IOptionBook.Quote)
+    q.spot = quoting._spot(p.price, sale.account.mark, params.edge, is_put)
+    price: uint256 = 0
+    vega: uint256 = 0
+    price, vega, q.vol = book_risk._at_spot(
+        p, q.spot, board_.tenor, board_.surface, packing._strike(id), is_put
+    )
+    q.value = wad._mul_up(amount, price)
+    use: uint256 = wad._div_up(
+        wad._abs(sale.before.vega) + wad._abs(sale.after.vega), params.vega_cap
+    )
+    q.vol_charge = quoting._vol_charge(amount, vega, q.vol, params.spread, params.impact, use)
+    q.fee = quoting._fee(amount, q.spot, price, params.fee)
+    held: int256 = sale.account.size + sale.account.pending
+    q.hedge_charge = quoting._hedge_charge(
+        sale.before.delta + held,
+        sale.after.delta + held,
+        p.price,
+        sale.account.fee,
+        sale.account.depth,
+    )
+    q.delta = sale.after.delta - sale.before.delta
+    total: uint256 = q.value + q.vol_charge + q.fee + q.hedge_charge
+    q.premium = max(1, wad._to_asset_up(total, sale.ledger.scale))
+    return q
+
+
+@internal
+@view
+def _check_sale(sale: Sale, amount: uint256):
+    """
+    @dev SPEC-B5 and SPEC-B6: what the book may be after the sale.
+    """
+    limits: IOptionBook.Limits = self.limits
+    size: uint256 = wad._abs(sale.unit.delta)
+    assert size >= limits.min_delta, "option_book: delta too small"
+    assert size <= limits.max_delta, "option_book: delta too large"
+    vega: uint256 = wad._abs(sale.after.vega)
+    assert vega <= self.quoting_params.vega_cap, "option_book: over vega cap"
+    stress: IOptionBook.Stress = self.stress
+    room: uint256 = min(stress.hedge_cap, self._venue_room(sale))
+    largest: uint256 = max(
+        wad._abs(sale.after.delta),
+        max(wad._abs(sale.after.up_delta), wad._abs(sale.after.down_delta)),
+    )
+    assert largest <= room, "option_book: over hedge cap"
+    nav: int256 = solvency._nav_low(sale.ledger, sale.after, sale.account)
+    allowed: int256 = wad._mul_signed(nav, convert(stress.max_loss, int256))
+    assert solvency._stress_loss(sale.after) <= allowed, "option_book: over stress loss"
+    free: int256 = solvency._free_liquidity(sale.ledger, sale.after, sale.account)
+    assert free >= 0, "option_book: over free liquidity"
+
+
+@internal
+@pure
+def _venue_room(sale: Sale) -> uint256:
+    """
+    @dev Size that the venue's limits leave on the side where they leave less, the position held included.
+    """
+    held: int256 = sale.account.size
+    long_room: int256 = convert(sale.account.max_buy, int256) + held
+    short_room: int256 = convert(sale.account.max_sell, int256) - held
+    return convert(max(0, min(long_room, short_room)), uint256)
+
+
+@internal
+def _book_sale(slot: uint256, id: uint256, amount: uint256):
+    """
+    @dev Adds to the series, or makes it live.
+    """
+    count: uint256 = packing._board_count(self.boards[slot])
+    for i: uint256 in range(count, bound=2 * MAX_STRIKES):
+        word: uint256 = self.live[slot][i]
+        if packing._is_same_series(word, id):
+            total: uint256 = packing._sold(word) + amount
+            assert total <= packing.MAX_SOLD, "option_book: size does not fit"
+            self.live[slot][i] = packing._live(id, total)
+            return
+    assert self._live_count() < MAX_LIVE, "option_book: too many live series"
+    self.live[slot][count] = packing._live(id, amount)
+    self.boards[slot] = packing._with_one_more(self.boards[slot])
+
+
+@internal
+@view
+def _live_count() -> uint256:
+    total: uint256 = 0
+    for word: uint256 in self.boards:
+        total += packing._board_count(word)
+    return total
+
+
+@internal
+@view
+def _find_board(expiry: uint256) -> uint256:
+    """
+    @dev Slot of the board, MAX_BOARDS for none; expiry 0 finds an empty slot.
+    """
+    for slot: uint256 in range(MAX_BOARDS):
+        if packing._board_expiry(self.boards[slot]) == expiry:
+            return slot
+    return MAX_BOARDS
+
+
+# ------------------------------------------------------------------ internal: payoff
+
+
+@internal
+@view
+def _board_payoff(slot: uint256, price: uint256, scale: uint256) -> uint256:
+    """
+    @dev Σ of what the series pay, each rounded down: never less than what the holders get. [asset]
+    """
+    total: uint256 = 0
+    count: uint256 = packing._board_count(self.boards[slot])
+    for i: uint256 in range(count, bound=2 * MAX_STRIKES):
+        word: uint256 = self.live[slot][i]
+        total += self._payoff(word, packing._sold(word), price, scale)
+    return total
+
+
+@internal
+@pure
+def _payoff(word: uint256, amount: uint256, price: uint256, scale: uint256) -> uint256:
+    """
+    @dev amount·max(0, ±(price − strike)), down; `word` is an id or a live word. [asset]
+    """
+    each: uint256 = book_risk._intrinsic(price, packing._strike(word), packing._is_put(word))
+    return wad._to_asset_down(wad._mul_down(amount, each), scale)
+
+
+# ------------------------------------------------------------------ internal: price
+
+
+@internal
+@view
+def _read_price() -> price_feed.Reading:
+    oracle: IOptionBook.Oracle = self.oracle
+    reading: price_feed.Reading = price_feed._latest(
+        FEED, FEED_SCALE, oracle.heartbeat, oracle.min_price, oracle.max_price
+    )
+    reading.ok = reading.ok and price_feed._sequencer_up(oracle.sequencer, oracle.grace)
+    return reading
+
+
+@internal
+def _update_price_if_good():
+    """
+    @dev Keeps the price that stands in while the feed is bad.
+    """
+    reading: price_feed.Reading = self._read_price()
+    if reading.ok:
+        self.last_price = reading.price
+        self.last_price_at = reading.at
+
+
+# ------------------------------------------------------------------ internal: parameters
+
+
+@internal
+@view
+def _check_surface(surface: IOptionBook.Surface, limits: IOptionBook.Limits):
+    assert surface.atm_vol >= limits.vol_min, "option_book: vol too low"
+    assert surface.atm_vol <= limits.vol_max, "option_book: vol too high"
+    assert abs(surface.skew) <= MAX_SHAPE, "option_book: skew out of range"
+    assert abs(surface.smile) <= MAX_SHAPE, "option_book: smile out of range"
+
+
+@internal
+def _set_oracle(oracle: IOptionBook.Oracle):
+    assert oracle.heartbeat >= 60 and oracle.heartbeat <= 172_800, "option_book: bad heartbeat"
+    assert oracle.min_price > 0, "option_book: bad price bounds"
+    assert oracle.max_price > oracle.min_price, "option_book: bad price bounds order"
+    assert oracle.max_price <= MAX_PRICE, "option_book: max price too high"
+    self.oracle = oracle
+
+
+@internal
+def _set_carry(carry: IOptionBook.Carry):
+    assert abs(carry.rate) <= MAX_RATE, "option_book: carry rate out of range"
+    assert carry.bound <= convert(MAX_RATE, uint256), "option_book: carry bound too wide"
+    assert carry.reversion <= MAX_REVERSION, "option_book: reversion too fast"
+    self.carry = carry
+
+
+@internal
+def _set_stress(stress: IOptionBook.Stress):
+    assert stress.shock >= 10**17 and stress.shock <= 9 * 10**17, "option_book: bad shock"
+    assert stress.vol_shock <= 2 * wad.WAD, "option_book: vol shock too large"
+    assert stress.max_loss > 0 and stress.max_loss <= wad.WAD, "option_book: bad max loss"
+    self.stress = stress
+
+
+@internal
+def _set_quoting(quoting_: IOptionBook.Quoting):
+    assert quoting_.spread <= wad.WAD, "option_book: spread over 100%"
+    assert quoting_.impact <= 2 * wad.WAD, "option_book: impact over 200%"
+    assert quoting_.vega_cap > 0, "option_book: vega cap is zero"
+    assert quoting_.fee <= 10**16, "option_book: fee over 1%"
+    assert quoting_.edge <= 5 * 10**16, "option_book: edge over 5%"
+    self.quoting_params = quoting_
+
+
+@internal
+def _set_limits(limits: IOptionBook.Limits):
+    assert limits.min_delta < limits.max_delta, "option_book: bad delta bounds"
+    assert limits.max_delta <= wad.WAD, "option_book: max delta over 1"
+    assert limits.min_size > 0, "option_book: min size is zero"
+    assert limits.cutoff < limits.max_tenor, "option_book: bad tenor bounds"
+    assert limits.max_tenor <= 366 * 86_400, "option_book: tenor over a year"
+    assert limits.vol_min >= 10**16, "option_book: vol min under 1%"
+    assert limits.vol_max > limits.vol_min, "option_book: bad vol bounds"
+    assert limits.vol_max <= 5 * wad.WAD, "option_book: vol max over 500%"
+    self.limits = limits

@@ -1,0 +1,780 @@
+# pragma version 0.4.3
+# pragma nonreentrancy on
+"""
+@title Vault
+@license AGPL-3.0-only
+@notice Holds all the cash and issues the shares: ERC-4626 over what option premiums, hedge and liabilities add up to.
+@dev Units are in brackets: [asset] token units, [shares] share units, [wad] 1e18. Who comes pays the high net asset
+     value, who goes gets the low one, so neither takes from those who stay. The ledger counts what was moved through
+     this contract: a token sent to it changes nothing. Its hooks are called last, by the two wired contracts, and
+     call nothing but the token.
+@custom:kill Nothing stops the vault; a bad feed, an unreadable venue, a wide basis or an unsettled board closes
+     deposits and withdrawals by itself, and never settlement, claims or margin.
+"""
+
+from ethereum.ercs import IERC20
+from ethereum.ercs import IERC20Detailed
+from ethereum.ercs import IERC4626
+from snekmate.auth import ownable
+from snekmate.auth import ownable_2step
+from snekmate.tokens import erc20
+
+from .interfaces import IHedger
+from .interfaces import IOptionBook
+from .interfaces import IVault
+from .modules import claims
+from .modules import solvency
+from .modules import wad
+
+implements: IERC20
+implements: IERC4626
+implements: IVault
+initializes: ownable
+initializes: ownable_2step[ownable := ownable]
+initializes: erc20[ownable := ownable]
+initializes: claims
+exports: (
+    ownable_2step.owner,
+    ownable_2step.pending_owner,
+    ownable_2step.transfer_ownership,
+    ownable_2step.accept_ownership,
+    erc20.name,
+    erc20.symbol,
+    erc20.decimals,
+    erc20.totalSupply,
+    erc20.balanceOf,
+    erc20.allowance,
+    erc20.transfer,
+    erc20.transferFrom,
+    erc20.approve,
+    erc20.permit,
+    erc20.nonces,
+    erc20.DOMAIN_SEPARATOR,
+    erc20.eip712Domain,
+)
+
+MAX_BASIS: constant(int256) = 10**16  # [wad] wider, and one of mark and index is wrong: no instant flow
+MAX_OFFSET: constant(uint8) = 12  # [decimals] keeps supply · NAV far from 2^256
+MIN_WORTH: constant(uint256) = 100  # a share below 1/100 of its start takes no deposits
+
+ASSET: immutable(IERC20)
+SCALE: immutable(uint256)  # [wad] per token unit
+VIRTUAL_SHARES: immutable(uint256)  # [shares] behind one virtual token unit
+
+
+# What a deposit or a withdrawal is judged by.
+struct Snapshot:
+    ledger: IVault.Ledger
+    risk: IOptionBook.Risk
+    account: IHedger.HedgeAccount
+
+
+book: public(address)
+hedger: public(address)
+# Most that deposits may bring the net asset value to. [asset]
+deposit_cap: public(uint256)
+# Tokens held and booked. [asset]
+cash: uint256
+# NAV and hedge equity when last seen with feed and venue live: what stands while they are not. [wad]
+last_nav: int256
+last_hedge: int256
+
+
+@deploy
+def __init__(
+    asset_: address,
+    name_: String[25],
+    symbol_: String[5],
+    offset: uint8,
+    deposit_cap_: uint256,
+):
+    """
+    @notice Create an empty vault; it works once `wire` has named its book and hedger.
+    @param asset_ Token of deposits, premiums and margin, 6 to 18 decimals.
+    @param name_ Name of the share.
+    @param symbol_ Symbol of the share.
+    @param offset Decimals that a share has more than the token.
+    @param deposit_cap_ Most that deposits may bring the net asset value to. [asset]
+    """
+    decimals: uint8 = staticcall IERC20Detailed(asset_).decimals()
+    assert decimals <= 18, "vault: token decimals over 18"
+    assert offset <= MAX_OFFSET, "vault: offset over 12"
+    ASSET = IERC20(asset_)
+    SCALE = 10 ** convert(18 - decimals, uint256)
+    VIRTUAL_SHARES = 10 ** convert(offset, uint256)
+    ownable.__init__()
+    ownable_2step.__init__()
+    erc20.__init__(name_, symbol_, decimals + offset, name_, "1")
+    self._set_deposit_cap(deposit_cap_)
+
+
+# ------------------------------------------------------------------ owner
+
+
+@external
+def wire(book: address, hedger: address):
+    """
+    @notice Name the book and the hedger, once and for good.
+    @dev SPEC-V1. Only the owner.
+    @param book OptionBook of this vault.
+    @param hedger Hedger of this vault.
+    """
+    ownable._check_owner()
+    assert self.book == empty(address), "vault: already wired"
+    assert book != empty(address) and hedger != empty(address), "vault: wired to zero"
+    self.book = book
+    self.hedger = hedger
+    log IVault.Wired(book=book, hedger=hedger)
+
+
+@external
+def set_deposit_cap(cap: uint256):
+    """
+    @notice Set the net asset value up to which deposits are taken.
+    @dev SPEC-V2. Only the owner.
+    @param cap Tokens. [asset]
+    """
+    ownable._check_owner()
+    self._set_deposit_cap(cap)
+
+
+# ------------------------------------------------------------------ depositors
+
+
+@external
+def deposit(assets: uint256, receiver: address, min_shares: uint256 = 0) -> uint256:
+    """
+    @notice Put in tokens for shares at the high net asset value.
+    @dev SPEC-V5.
+    @param assets Tokens to put in. [asset]
+    @param receiver Who gets the shares.
+    @param min_shares Fewest shares accepted. [shares]
+    @return Shares issued. [shares]
+    """
+    snapshot: Snapshot = self._snapshot()
+    shares: uint256 = self._shares_down(assets, self._high(snapshot))
+    self._enter(snapshot, assets, shares, receiver)
+    assert shares >= min_shares, "vault: below min shares"
+    return shares
+
+
+@external
+def mint(shares: uint256, receiver: address, max_assets: uint256 = max_value(uint256)) -> uint256:
+    """
+    @notice Put in what a number of shares costs at the high net asset value.
+    @dev SPEC-V5.
+    @param shares Shares to get. [shares]
+    @param receiver Who gets them.
+    @param max_assets Most tokens accepted. [asset]
+    @return Tokens put in. [asset]
+    """
+    snapshot: Snapshot = self._snapshot()
+    assets: uint256 = self._assets_up(shares, self._high(snapshot))
+    self._enter(snapshot, assets, shares, receiver)
+    assert assets <= max_assets, "vault: over max assets"
+    return assets
+
+
+@external
+def withdraw(
+    assets: uint256, receiver: address, owner: address, max_shares: uint256 = max_value(uint256)
+) -> uint256:
+    """
+    @notice Take out tokens for shares at the low net asset value.
+    @dev SPEC-V6.
+    @param assets Tokens to take out. [asset]
+    @param receiver Who gets them.
+    @param owner Whose shares are burnt; the caller or one who allowed it.
+    @param max_shares Most shares accepted. [shares]
+    @return Shares burnt. [shares]
+    """
+    snapshot: Snapshot = self._snapshot()
+    shares: uint256 = self._shares_up(assets, self._low(snapshot))
+    self._leave(snapshot, assets, shares, receiver, owner)
+    assert shares <= max_shares, "vault: over max shares"
+    return shares
+
+
+@external
+def redeem(shares: uint256, receiver: address, owner: address, min_assets: uint256 = 0) -> uint256:
+    """
+    @notice Burn shares for tokens at the low net asset value.
+    @dev SPEC-V6.
+    @param shares Shares to burn. [shares]
+    @param receiver Who gets the tokens.
+    @param owner Whose shares are burnt; the caller or one who allowed it.
+    @param min_assets Fewest tokens accepted. [asset]
+    @return Tokens paid. [asset]
+    """
+    snapshot: Snapshot = self._snapshot()
+    assets: uint256 = self._assets_down(shares, self._low(snapshot))
+    self._leave(snapshot, assets, shares, receiver, owner)
+    assert assets >= min_assets, "vault: below min assets"
+    return assets
+
+
+# ------------------------------------------------------------------ anyone
+
+
+@external
+def fund_claims():
+    """
+    @notice Set cash aside for settled boards, oldest first.
+    @dev SPEC-C3.
+    """
+    claims._fund(self.cash)
+
+
+@external
+def skim(receiver: address) -> uint256:
+    """
+    @notice Send on tokens that reached the vault outside its calls.
+    @dev SPEC-V8. Only the owner.
+    @param receiver Who gets them.
+    @return Tokens sent. [asset]
+    """
+    ownable._check_owner()
+    amount: uint256 = staticcall ASSET.balanceOf(self) - self.cash
+    self._send(receiver, amount)
+    log IVault.Skimmed(receiver=receiver, amount=amount)
+    return amount
+
+
+# ------------------------------------------------------------------ hooks
+
+
+@external
+def on_sale(
+    payer: address,
+    premium: uint256,
+    risk: IOptionBook.Risk,
+    account: IHedger.HedgeAccount,
+):
+    """
+    @notice Take the premium of a sale.
+    @dev SPEC-V9. Only the book.
+    @param payer Who pays; has approved the vault.
+    @param premium Tokens. [asset]
+    @param risk The book after the sale.
+    @param account The hedge.
+    """
+    self._check_book()
+    self.cash += premium
+    self._remember(risk, account)
+    self._pull(payer, premium)
+    log IVault.PremiumTaken(payer=payer, amount=premium)
+
+
+@external
+def on_settle(
+    expiry: uint256, payoff: uint256, risk: IOptionBook.Risk, account: IHedger.HedgeAccount
+):
+    """
+    @notice Book what a settled board is owed: min(payoff, cash + low hedge equity − claims owed before).
+    @dev SPEC-C1. Only the book.
+    @param expiry The board.
+    @param payoff What its holders would get from a solvent vault. [asset]
+    @param risk The book without the board.
+    @param account The hedge.
+    """
+    self._check_book()
+    hedge: int256 = account.low if account.valid else self.last_hedge
+    worth: int256 = solvency._net_cash(self._ledger()) + hedge
+    owed: uint256 = claims._book(expiry, payoff, convert(max(worth, 0), uint256) // SCALE)
+    claims._fund(self.cash)
+    self._remember(risk, account)
+    log IVault.ClaimsBooked(expiry=expiry, payoff=payoff, owed=owed)
+
+
+@external
+def on_claim(expiry: uint256, holder: address, payoff: uint256) -> uint256:
+    """
+    @notice Credit a holder with payoff and pay what is set aside for it.
+    @dev SPEC-C4. Only the book.
+    @param expiry The board.
+    @param holder Who is paid.
+    @param payoff Payoff of the options given up in this call. [asset]
+    @return Tokens paid. [asset]
+    """
+    self._check_book()
+    claims._credit(expiry, holder, payoff)
+    claims._fund(self.cash)
+    due: uint256 = claims._due(expiry, holder)
+    claims._pay(expiry, holder, due)
+    self.cash -= due
+    self._send(holder, due)
+    log IVault.ClaimPaid(expiry=expiry, holder=holder, amount=due)
+    return due
+
+
+@external
+def pay_margin(amount: uint256):
+    """
+    @notice Hand cash that no claim needs to the hedger.
+    @dev SPEC-V9. Only the hedger.
+    @param amount Tokens. [asset]
+    """
+    self._check_hedger()
+    assert self.cash >= claims.total + amount, "vault: margin over free cash"
+    self.cash -= amount
+    self._send(msg.sender, amount)
+    log IVault.MarginPaid(amount=amount)
+
+
+@external
+def on_hedged(amount: uint256, risk: IOptionBook.Risk, account: IHedger.HedgeAccount):
+    """
+    @notice Take margin back.
+    @dev SPEC-V9. Only the hedger.
+    @param amount Tokens pulled from the hedger, may be 0. [asset]
+    @param risk The book.
+    @param account The hedge after the call.
+    """
+    self._check_hedger()
+    self.cash += amount
+    claims._fund(self.cash)
+    self._remember(risk, account)
+    if amount > 0:
+        self._pull(msg.sender, amount)
+        log IVault.MarginReturned(amount=amount)
+
+
+# ------------------------------------------------------------------ views
+
+
+@view
+@external
+def asset() -> address:
+    """
+    @notice The token of deposits, premiums, margin and claims.
+    @return Address of the token.
+    """
+    return ASSET.address
+
+
+@view
+@external
+def ledger() -> IVault.Ledger:
+    """
+    @notice Cash and claims.
+    @return See `IVault.Ledger`.
+    """
+    return self._ledger()
+
+
+@view
+@external
+def board_claims(expiry: uint256) -> claims.Board:
+    """
+    @notice What a settled board is owed and how much of it is set aside.
+    @param expiry The board.
+    @return Payoff, owed, reserved. [asset]
+    """
+    return claims.boards[expiry]
+
+
+@view
+@external
+def holder_claims(expiry: uint256, holder: address) -> claims.Holder:
+    """
+    @notice What a holder gave up and was paid.
+    @param expiry The board.
+    @param holder The holder.
+    @return Payoff, paid. [asset]
+    """
+    return claims.holders[expiry][holder]
+
+
+@view
+@external
+def free_liquidity() -> int256:
+    """
+    @notice Cash − claims − what the book and its hedge may need; negative when short.
+    @dev SPEC-V4.
+    @return Free liquidity. [USD wad]
+    """
+    snapshot: Snapshot = self._snapshot()
+    return solvency._free_liquidity(snapshot.ledger, snapshot.risk, snapshot.account)
+
+
+@view
+@external
+def net_asset_value() -> (int256, int256, int256, bool):
+    """
+    @notice NAV at mid, low and high, and whether feed and venue are live; not live: all at the last good value.
+    @dev SPEC-V3. May be negative, unlike `totalAssets`.
+    @return Mid, low, high [USD wad], valid.
+    """
+    at: Snapshot = self._snapshot()
+    if not self._is_valid(at):
+        return self.last_nav, self.last_nav, self.last_nav, False
+    return (
+        solvency._nav_mid(at.ledger, at.risk, at.account),
+        solvency._nav_low(at.ledger, at.risk, at.account),
+        solvency._nav_high(at.ledger, at.risk, at.account),
+        True,
+    )
+
+
+@view
+@external
+def totalAssets() -> uint256:
+    """
+    @notice NAV at mid, floored at 0; stands at its last good value while feed or venue are not live.
+    @return Tokens. [asset]
+    """
+    return self._mid(self._snapshot())
+
+
+@view
+@external
+def convertToShares(assets: uint256) -> uint256:
+    """
+    @notice Shares for tokens at mid.
+    @param assets Tokens. [asset]
+    @return Shares. [shares]
+    """
+    return self._shares_down(assets, self._mid(self._snapshot()))
+
+
+@view
+@external
+def convertToAssets(shares: uint256) -> uint256:
+    """
+    @notice Tokens for shares at mid.
+    @param shares Shares. [shares]
+    @return Tokens. [asset]
+    """
+    return self._assets_down(shares, self._mid(self._snapshot()))
+
+
+@view
+@external
+def previewDeposit(assets: uint256) -> uint256:
+    """
+    @notice Shares that `deposit` would issue now.
+    @param assets Tokens. [asset]
+    @return Shares. [shares]
+    """
+    return self._shares_down(assets, self._high(self._snapshot()))
+
+
+@view
+@external
+def previewMint(shares: uint256) -> uint256:
+    """
+    @notice Tokens that `mint` would take now.
+    @param shares Shares. [shares]
+    @return Tokens. [asset]
+    """
+    return self._assets_up(shares, self._high(self._snapshot()))
+
+
+@view
+@external
+def previewWithdraw(assets: uint256) -> uint256:
+    """
+    @notice Shares that `withdraw` would burn now.
+    @param assets Tokens. [asset]
+    @return Shares. [shares]
+    """
+    return self._shares_up(assets, self._low(self._snapshot()))
+
+
+@view
+@external
+def previewRedeem(shares: uint256) -> uint256:
+    """
+    @notice Tokens that `redeem` would pay now.
+    @param shares Shares. [shares]
+    @return Tokens. [asset]
+    """
+    return self._assets_down(shares, self._low(self._snapshot()))
+
+
+@view
+@external
+def maxDeposit(receiver: address) -> uint256:
+    """
+    @notice Tokens that a deposit may bring now.
+    @param receiver Who would get the shares.
+    @return Tokens, 0 while closed. [asset]
+    """
+    return self._max_deposit(self._snapshot())
+
+
+@view
+@external
+def maxMint(receiver: address) -> uint256:
+    """
+    @notice Shares that a mint may issue now.
+    @param receiver Who would get them.
+    @return Shares, 0 while closed. [shares]
+    """
+    snapshot: Snapshot = self._snapshot()
+    return self._shares_down(self._max_deposit(snapshot), self._high(snapshot))
+
+
+@view
+@external
+def maxWithdraw(owner: address) -> uint256:
+    """
+    @notice Tokens that the owner's shares can take out now.
+    @param owner Holder of the shares.
+    @return Tokens, 0 while closed. [asset]
+    """
+    snapshot: Snapshot = self._snapshot()
+    assets: uint256 = self._assets_down(erc20.balanceOf[owner], self._low(snapshot))
+    return min(assets, self._max_withdraw(snapshot))
+
+
+@view
+@external
+def maxRedeem(owner: address) -> uint256:
+    """
+    @notice Shares of the owner's that can be redeemed now.
+    @param owner Holder of the shares.
+    @return Shares, 0 while closed. [shares]
+    """
+    snapshot: Snapshot = self._snapshot()
+    low: uint256 = self._low(snapshot)
+    return min(erc20.balanceOf[owner], self._shares_down(self._max_withdraw(snapshot), low))
+
+
+# ------------------------------------------------------------------ internal: flow
+
+
+@internal
+def _enter(snapshot: Snapshot, assets: uint256, shares: uint256, receiver: address):
+    self._check_open(snapshot)
+    assert assets > 0 and shares > 0, "vault: zero amount"
+    assert receiver not in [empty(address), self], "vault: bad receiver"
+    assert self._is_worth_something(snapshot), "vault: share price too low"
+    assert assets <= self._max_deposit(snapshot), "vault: over deposit cap"
+    self.cash += assets
+    self._remember(snapshot.risk, snapshot.account)
+    erc20._mint(receiver, shares)
+    self._pull(msg.sender, assets)
+    log IERC4626.Deposit(sender=msg.sender, owner=receiver, assets=assets, shares=shares)
+
+
+@internal
+def _leave(
+    snapshot: Snapshot, assets: uint256, shares: uint256, receiver: address, owner: address
+):
+    self._check_open(snapshot)
+    assert assets > 0 and shares > 0, "vault: zero amount"
+    assert receiver not in [empty(address), self], "vault: bad receiver"
+    assert shares <= erc20.balanceOf[owner], "vault: over share balance"
+    assert assets <= self._max_withdraw(snapshot), "vault: over free liquidity"
+    if msg.sender != owner:
+        erc20._spend_allowance(owner, msg.sender, shares)
+    self.cash -= assets
+    self._remember(snapshot.risk, snapshot.account)
+    erc20._burn(owner, shares)
+    self._send(receiver, assets)
+    log IERC4626.Withdraw(
+        sender=msg.sender, receiver=receiver, owner=owner, assets=assets, shares=shares
+    )
+
+
+@internal
+@view
+def _check_open(snapshot: Snapshot):
+    """
+    @dev One reason for each thing that closes instant flow; `_is_open` is the same as a question.
+    """
+    assert snapshot.risk.valid, "vault: feed not live"
+    assert snapshot.account.valid, "vault: venue not live"
+    assert not snapshot.risk.unsettled, "vault: board not settled"
+    assert abs(solvency._basis(snapshot.account)) <= MAX_BASIS, "vault: basis too wide"
+
+
+@internal
+@view
+def _is_open(snapshot: Snapshot) -> bool:
+    return (
+        self._is_valid(snapshot)
+        and not snapshot.risk.unsettled
+        and abs(solvency._basis(snapshot.account)) <= MAX_BASIS
+    )
+
+
+@internal
+@view
+def _max_deposit(snapshot: Snapshot) -> uint256:
+    if not self._is_open(snapshot) or not self._is_worth_something(snapshot):
+        return 0
+    return self.deposit_cap - min(self.deposit_cap, self._mid(snapshot))
+
+
+@internal
+@view
+def _max_withdraw(snapshot: Snapshot) -> uint256:
+    if not self._is_open(snapshot):
+        return 0
+    return self._floor(
+        solvency._free_liquidity(snapshot.ledger, snapshot.risk, snapshot.account)
+    )
+
+
+@internal
+@view
+def _is_worth_something(snapshot: Snapshot) -> bool:
+    """
+    @dev False when a share is worth less than 1/100 of its start: a newcomer would own all for a trifle.
+    """
+    worth: uint256 = (self._low(snapshot) + 1) * VIRTUAL_SHARES * MIN_WORTH
+    return worth >= erc20.totalSupply + VIRTUAL_SHARES
+
+
+# ------------------------------------------------------------------ internal: value
+
+
+@internal
+@view
+def _ledger() -> IVault.Ledger:
+    return IVault.Ledger(cash=self.cash, claims=claims.total, scale=SCALE)
+
+
+@internal
+@view
+def _snapshot() -> Snapshot:
+    """
+    @dev Empty, and so not valid, before the vault is wired.
+    """
+    snapshot: Snapshot = empty(Snapshot)
+    snapshot.ledger = self._ledger()
+    if self.book != empty(address):
+        snapshot.risk = staticcall IOptionBook(self.book).risk()
+        snapshot.account = staticcall IHedger(self.hedger).account()
+    return snapshot
+
+
+@internal
+@pure
+def _is_valid(snapshot: Snapshot) -> bool:
+    return snapshot.risk.valid and snapshot.account.valid
+
+
+@internal
+@view
+def _mid(snapshot: Snapshot) -> uint256:
+    """
+    @dev NAV at mid, down. [asset]
+    """
+    if not self._is_valid(snapshot):
+        return self._floor(self.last_nav)
+    return self._floor(solvency._nav_mid(snapshot.ledger, snapshot.risk, snapshot.account))
+
+
+@internal
+@view
+def _low(snapshot: Snapshot) -> uint256:
+    """
+    @dev What those who leave are paid on, down. [asset]
+    """
+    if not self._is_valid(snapshot):
+        return self._floor(self.last_nav)
+    return self._floor(solvency._nav_low(snapshot.ledger, snapshot.risk, snapshot.account))
+
+
+@internal
+@view
+def _high(snapshot: Snapshot) -> uint256:
+    """
+    @dev What those who come pay on, up. [asset]
+    """
+    nav: int256 = self.last_nav
+    if self._is_valid(snapshot):
+        nav = solvency._nav_high(snapshot.ledger, snapshot.risk, snapshot.account)
+    return wad._to_asset_up(convert(max(nav, 0), uint256), SCALE)
+
+
+@internal
+def _remember(risk: IOptionBook.Risk, account: IHedger.HedgeAccount):
+    """
+    @dev Call after the ledger has changed.
+    """
+    if risk.valid and account.valid:
+        self.last_nav = solvency._nav_mid(self._ledger(), risk, account)
+        self.last_hedge = account.low
+
+
+@internal
+@view
+def _floor(value: int256) -> uint256:
+    """
+    @dev USD [wad] to token units, down, negative to 0.
+    """
+    return wad._to_asset_down(convert(max(value, 0), uint256), SCALE)
+
+
+@internal
+@view
+def _shares_down(assets: uint256, worth: uint256) -> uint256:
+    """
+    @dev assets·(supply + virtual shares)/(worth + 1), down; `worth` is the NAV in token units. [shares]
+    """
+    return wad._mul_div_down(assets, erc20.totalSupply + VIRTUAL_SHARES, worth + 1)
+
+
+@internal
+@view
+def _shares_up(assets: uint256, worth: uint256) -> uint256:
+    return wad._mul_div_up(assets, erc20.totalSupply + VIRTUAL_SHARES, worth + 1)
+
+
+@internal
+@view
+def _assets_down(shares: uint256, worth: uint256) -> uint256:
+    """
+    @dev shares·(worth + 1)/(supply + virtual shares), down. [asset]
+    """
+    return wad._mul_div_down(shares, worth + 1, erc20.totalSupply + VIRTUAL_SHARES)
+
+
+@internal
+@view
+def _assets_up(shares: uint256, worth: uint256) -> uint256:
+    return wad._mul_div_up(shares, worth + 1, erc20.totalSupply + VIRTUAL_SHARES)
+
+
+# ------------------------------------------------------------------ internal: plumbing
+
+
+@internal
+def _set_deposit_cap(cap: uint256):
+    self.deposit_cap = cap
+    log IVault.DepositCapSet(cap=cap)
+
+
+@internal
+@view
+def _check_book():
+    assert msg.sender == self.book, "vault: only the book"
+
+
+@internal
+@view
+def _check_hedger():
+    assert msg.sender == self.hedger, "vault: only the hedger"
+
+
+@internal
+def _pull(sender: address, amount: uint256):
+    """
+    @dev Exactly `amount` arrives or nothing happens: a token that charges on transfer is refused.
+    """
+    before: uint256 = staticcall ASSET.balanceOf(self)
+    assert extcall ASSET.transferFrom(
+        sender, self, amount, default_return_value=True
+    ), "vault: transfer in failed"
+    assert staticcall ASSET.balanceOf(self) == before + amount, "vault: token moved less"
+
+
+@internal
+def _send(receiver: address, amount: uint256):
+    assert extcall ASSET.transfer(
+        receiver, amount, default_return_value=True
+    ), "vault: transfer out failed"
