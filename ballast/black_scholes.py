@@ -7,7 +7,7 @@ greeks are those of the option's holder. The formulas are in the module.
 from math import isqrt
 from typing import NamedTuple
 
-from ballast.fixed_point import exp, exp_neg, horner, ln_ratio
+from ballast.fixed_point import exp, exp_neg, polynomial, ln_ratio
 from ballast.units import Q64, WAD, YEAR, trunc_div
 
 MIN_DEVIATION = 2**14
@@ -77,14 +77,13 @@ def greeks(board: Board, strike: int, ln_forward_strike: int, vol: int) -> Greek
     n2 = decay * _tail(abs(d2)) >> 64
     if d1 >= 0:
         n1 = Q64 - n1
-    asset = board.forward * n1 >> 64
-    cash = board.forward * n2 >> 64
+    debt = board.forward * n2 >> 64
     if d2 >= 0:
-        cash = strike - cash
+        debt = strike - debt
 
     parity = board.forward - strike
-    call = max(asset - cash, parity, 0)
-    delta_call = board.growth * n1 * WAD >> 128
+    call = max((board.forward * n1 >> 64) - debt, parity, 0)
+    delta_call = (board.growth * n1 >> 64) * WAD >> 64
     density = decay * INV_SQRT_2_PI >> 64
     return Greeks(
         call=call,
@@ -123,4 +122,4 @@ def _intrinsic(board: Board, strike: int, ln_forward_strike: int) -> Greeks:
 def _tail(z: int) -> int:
     """Scaled tail of the normal distribution, N(-z)·e^(z²/2), z >= 0 [Q64]."""
     t = Q64 * Q64 // (Q64 + (TAIL_P * z >> 64))
-    return horner(TAIL, t) * t >> 64
+    return polynomial(TAIL, t) * t >> 64

@@ -39,11 +39,13 @@ EXP = (
 )
 
 
-def horner(coefficients: tuple[int, ...], x: int) -> int:
-    """The polynomial, coefficients lowest first, at x [Q64]; every product is floored."""
-    result = coefficients[-1]
-    for coefficient in reversed(coefficients[:-1]):
-        result = (result * x >> 64) + coefficient
+def polynomial(coefficients: tuple[int, ...], x: int) -> int:
+    """The polynomial of odd degree, coefficients lowest first, at x [Q64], as the modules take it:
+    two coefficients a step, each step floored."""
+    square = x * x >> 64
+    result = 0
+    for even in range(len(coefficients) - 2, -1, -2):
+        result = (result * square + coefficients[even + 1] * x >> 64) + coefficients[even]
     return result
 
 
@@ -67,7 +69,7 @@ def ln_ratio(a: int, b: int) -> int:
                 low <<= step
                 doublings += step
     z = (high - low) * 2 * Q64 // (high + low)
-    ln = (z * horner(ATANH, z * z >> 66) >> 64) + doublings * LN_TWO
+    ln = (z * polynomial(ATANH, z * z >> 66) >> 64) + doublings * LN_TWO
     return ln if a >= b else -ln
 
 
@@ -78,7 +80,7 @@ def exp_neg(y: int) -> int:
     bits = y * LOG2_E >> 64
     k = bits + HALF >> 64
     f = bits - (k << 64)
-    d = horner(EXP, f * f >> 64)
+    d = polynomial(EXP, f * f >> 64)
     return ((d - f << 64) // (d + f)) >> k
 
 

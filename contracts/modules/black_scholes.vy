@@ -29,6 +29,7 @@ struct Greeks:
 WAD: constant(uint256) = 10**18
 Q64: constant(uint256) = 2**64
 ONE: constant(int256) = 2**64  # [Q64]
+SCALE: constant(int256) = 10**18  # WAD, signed
 YEAR: constant(uint256) = 31_536_000  # [s]
 
 # Below 2^-50 a deviation moves a price by less than 4e-16 of it, and d1 could overflow.
@@ -36,7 +37,7 @@ MIN_DEVIATION: constant(uint256) = 2**14  # [Q64]
 INV_SQRT_2_PI: constant(uint256) = 7_359_186_146_747_302_452  # [Q64] 1 / sqrt(2 pi)
 
 # N(-z) = e^(-z^2 / 2) * t * P(t), t = 1 / (1 + p z), z in [0, 9.5]: off by 1.9e-17 at most.
-TAIL_P: constant(uint256) = 4_574_792_530_279_968_801  # [Q64] p = 0.248
+TAIL_P: constant(int256) = 4_574_792_530_279_968_801  # [Q64] p = 0.248
 TAIL_0: constant(int256) = 1_825_831_988_091_402_503
 TAIL_1: constant(int256) = 1_809_831_304_095_397_094
 TAIL_2: constant(int256) = 1_855_208_246_043_198_173
@@ -62,7 +63,7 @@ def _board(spot: uint256, tenor: uint256, carry: int256) -> Board:
     @param tenor Time to expiry. [s]
     @param carry Exponent g of the growth up to expiry, either sign. [wad]
     """
-    growth: uint256 = fixed_point._exp(carry * ONE // 10**18)
+    growth: uint256 = fixed_point._exp(carry * ONE // SCALE)
     return Board(
         spot=spot,
         forward=(spot * growth) >> 64,
@@ -99,31 +100,35 @@ def _greeks(board: Board, strike: uint256, ln_forward_strike: int256, vol: uint2
     if deviation < MIN_DEVIATION:
         return self._intrinsic(board, strike, ln_forward_strike)
 
-    # |ln| < 2^71 and 2^14 <= sigma < 2^71, so |d1|, |d2| < 2^122, their squares < 2^244.
+    # |ln| < 2^71 and 2^14 <= sigma < 2^71, so |d1|, |d2| < 2^122 and d1^2 < 2^244.
     sigma: int256 = convert(deviation, int256)
     d1: int256 = unsafe_add(unsafe_div(ln_forward_strike << 64, sigma), sigma >> 1)
     d2: int256 = unsafe_sub(d1, sigma)
     decay: uint256 = fixed_point._exp_neg(convert(unsafe_mul(d1, d1) >> 65, uint256))
-    # decay <= 1 and tail <= 1/2 [Q64], forward < 2^128: no product below reaches 2^256.
-    n1: uint256 = unsafe_mul(decay, self._tail(abs(d1))) >> 64
-    n2: uint256 = unsafe_mul(decay, self._tail(abs(d2))) >> 64  # in units of the forward
-    if d1 >= 0:
-        n1 = unsafe_sub(Q64, n1)
-    asset: int256 = convert(unsafe_mul(board.forward, n1) >> 64, int256)  # F N(d1)
-    cash: int256 = convert(unsafe_mul(board.forward, n2) >> 64, int256)  # K N(d2)
-    if d2 >= 0:
-        cash = unsafe_sub(convert(strike, int256), cash)
 
-    parity: int256 = unsafe_sub(convert(board.forward, int256), convert(strike, int256))
-    # The tails' error must not take a price below its floor: parity then gives the put.
-    call: int256 = max(unsafe_sub(asset, cash), max(parity, 0))
-    delta_call: int256 = convert((board.growth * n1 * WAD) >> 128, int256)
+    # decay, n1, n2 <= 1 [Q64], forward < 2^128, growth < 2^191: no product reaches 2^255.
+    factor: int256 = convert(decay, int256)
+    n1: int256 = unsafe_mul(factor, self._tail(abs(d1))) >> 64  # N(-|d1|)
+    n2: int256 = unsafe_mul(factor, self._tail(abs(d2))) >> 64  # K/F N(-|d2|)
+    if d1 >= 0:
+        n1 = unsafe_sub(ONE, n1)
+    forward: int256 = convert(board.forward, int256)
+    debt: int256 = unsafe_mul(forward, n2) >> 64  # K N(d2)
+    if d2 >= 0:
+        debt = unsafe_sub(convert(strike, int256), debt)
+
+    # The error of the tails must not take a price below its floor: parity then gives the put.
+    parity: int256 = unsafe_sub(forward, convert(strike, int256))
+    call: int256 = max(unsafe_sub(unsafe_mul(forward, n1) >> 64, debt), max(parity, 0))
+    growth: int256 = convert(board.growth, int256)
+    delta_call: int256 = unsafe_mul(unsafe_mul(growth, n1) >> 64, SCALE) >> 64
+    # density < 0.4 [Q64], spot < 2^128: numerator < 2^190 * WAD ...
     density: uint256 = unsafe_mul(decay, INV_SQRT_2_PI) >> 64
     return Greeks(
         call=convert(call, uint256),
         put=convert(unsafe_sub(call, parity), uint256),
         delta_call=delta_call,
-        delta_put=unsafe_sub(delta_call, convert((board.growth * WAD) >> 64, int256)),
+        delta_put=unsafe_sub(delta_call, unsafe_mul(growth, SCALE) >> 64),
         # A spot of 0 divides by 0, which reads 0.
         gamma=unsafe_div(
             unsafe_mul(unsafe_mul(board.growth, density) >> 64, WAD * WAD),
@@ -155,26 +160,20 @@ def _intrinsic(board: Board, strike: uint256, ln_forward_strike: int256) -> Gree
 
 @internal
 @pure
-def _tail(z: int256) -> uint256:
+def _tail(z: int256) -> int256:
     """
-    @notice Scaled tail of the normal distribution, R(z) = N(-z) e^(z^2 / 2), for z in [0, 2^122] [Q64].
+    @notice Scaled tail of the normal distribution, R(z) = N(-z) e^(z^2 / 2), for z in [0, 2^122].
+    @param z [Q64]
     @return [Q64]
     """
-    # p < 1/4 and t <= 1 [Q64]; |r| < 2 [Q64] in each step: no product reaches 2^188.
-    t: int256 = convert(
-        unsafe_div(2**128, unsafe_add(Q64, unsafe_mul(TAIL_P, convert(z, uint256)) >> 64)), int256
-    )
+    # Two coefficients a line. p < 1/4, t <= 1, |r| < 2, all [Q64]: no sum reaches 2^188.
+    t: int256 = unsafe_div(2**128, unsafe_add(ONE, unsafe_mul(TAIL_P, z) >> 64))
+    tt: int256 = unsafe_mul(t, t) >> 64
     r: int256 = unsafe_add(unsafe_mul(TAIL_13, t) >> 64, TAIL_12)
-    r = unsafe_add(unsafe_mul(r, t) >> 64, TAIL_11)
-    r = unsafe_add(unsafe_mul(r, t) >> 64, TAIL_10)
-    r = unsafe_add(unsafe_mul(r, t) >> 64, TAIL_9)
-    r = unsafe_add(unsafe_mul(r, t) >> 64, TAIL_8)
-    r = unsafe_add(unsafe_mul(r, t) >> 64, TAIL_7)
-    r = unsafe_add(unsafe_mul(r, t) >> 64, TAIL_6)
-    r = unsafe_add(unsafe_mul(r, t) >> 64, TAIL_5)
-    r = unsafe_add(unsafe_mul(r, t) >> 64, TAIL_4)
-    r = unsafe_add(unsafe_mul(r, t) >> 64, TAIL_3)
-    r = unsafe_add(unsafe_mul(r, t) >> 64, TAIL_2)
-    r = unsafe_add(unsafe_mul(r, t) >> 64, TAIL_1)
-    r = unsafe_add(unsafe_mul(r, t) >> 64, TAIL_0)
-    return convert(unsafe_mul(r, t) >> 64, uint256)
+    r = unsafe_add(unsafe_add(unsafe_mul(r, tt), unsafe_mul(TAIL_11, t)) >> 64, TAIL_10)
+    r = unsafe_add(unsafe_add(unsafe_mul(r, tt), unsafe_mul(TAIL_9, t)) >> 64, TAIL_8)
+    r = unsafe_add(unsafe_add(unsafe_mul(r, tt), unsafe_mul(TAIL_7, t)) >> 64, TAIL_6)
+    r = unsafe_add(unsafe_add(unsafe_mul(r, tt), unsafe_mul(TAIL_5, t)) >> 64, TAIL_4)
+    r = unsafe_add(unsafe_add(unsafe_mul(r, tt), unsafe_mul(TAIL_3, t)) >> 64, TAIL_2)
+    r = unsafe_add(unsafe_add(unsafe_mul(r, tt), unsafe_mul(TAIL_1, t)) >> 64, TAIL_0)
+    return unsafe_mul(r, t) >> 64
