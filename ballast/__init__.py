@@ -1,0 +1,1 @@
+"""Everything Ballast does off chain: integer twins of the contracts, keeper, simulator."""

@@ -1,0 +1,98 @@
+"""Twin of contracts/modules/fixed_point.vy, bit for bit: Q64 is a number times 2^64.
+
+The constants come from bench/derive_constants.py, which checks those of the module; the tests
+compare the twin with the module.
+"""
+
+from math import isqrt
+
+from ballast.units import Q64, WAD
+
+HALF = Q64 // 2
+
+LN_TWO = 12_786_308_645_202_655_660
+LOG2_E = 26_613_026_195_688_644_983
+EXP_UNDERFLOW = 45 * Q64
+EXP_MAX = 88 * Q64
+
+ATANH = (
+    18_446_744_073_709_551_608,
+    6_148_914_691_236_524_641,
+    3_689_348_814_739_867_311,
+    2_635_249_153_647_259_871,
+    2_049_638_211_877_313_451,
+    1_676_977_548_833_999_458,
+    1_418_956_970_168_364_838,
+    1_230_230_596_991_826_367,
+    1_079_326_069_607_607_742,
+    1_020_113_157_692_288_950,
+    616_075_926_223_876_050,
+    1_564_263_195_066_628_740,
+)
+EXP = (
+    53_226_052_391_377_290_276,
+    2_131_051_440_867_076_394,
+    -17_064_501_458_637_631,
+    195_206_918_679_244,
+    -2_344_604_592_912,
+    28_164_783_573,
+)
+
+
+def polynomial(coefficients: tuple[int, ...], x: int) -> int:
+    """The polynomial of odd degree, coefficients lowest first, at x [Q64], as the modules take it:
+    two coefficients a step, each step floored."""
+    square = x * x >> 64
+    result = 0
+    for even in range(len(coefficients) - 2, -1, -2):
+        result = (result * square + coefficients[even + 1] * x >> 64) + coefficients[even]
+    return result
+
+
+def wad_to_q64(x: int) -> int:
+    """x [wad] in [Q64], rounded down; x is not negative."""
+    return (x << 64) // WAD
+
+
+def q64_to_wad(x: int) -> int:
+    """x [Q64] in [wad], rounded down; x is not negative."""
+    return x * WAD >> 64
+
+
+def ln_ratio(a: int, b: int) -> int:
+    """ln(a / b) [Q64] of two amounts of one unit; ZeroDivisionError if both are 0."""
+    high, low = max(a, b), min(a, b)
+    doublings = 0
+    if high >> 1 >= low:
+        for step in (128, 64, 32, 16, 8, 4, 2, 1):
+            if high >> step >= low:
+                low <<= step
+                doublings += step
+    z = (high - low) * 2 * Q64 // (high + low)
+    ln = (z * polynomial(ATANH, z * z >> 66) >> 64) + doublings * LN_TWO
+    return ln if a >= b else -ln
+
+
+def exp_neg(y: int) -> int:
+    """e^-y [Q64] for y >= 0 [Q64]; 0 when it underflows."""
+    if y >= EXP_UNDERFLOW:
+        return 0
+    bits = y * LOG2_E >> 64
+    k = bits + HALF >> 64
+    f = bits - (k << 64)
+    d = polynomial(EXP, f * f >> 64)
+    return ((d - f << 64) // (d + f)) >> k
+
+
+def exp(x: int) -> int:
+    """e^x [Q64], x [Q64] of either sign; e^88 for every x above 88."""
+    if x <= 0:
+        return exp_neg(-x)
+    y = min(x, EXP_MAX)
+    n = y // LN_TWO + 1
+    return exp_neg(n * LN_TWO - y) << n
+
+
+def sqrt(x: int) -> int:
+    """Square root [Q64] of x [Q64], rounded down."""
+    return isqrt(x << 64)
