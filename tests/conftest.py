@@ -1,0 +1,165 @@
+"""What every test may use: the people, the mocks, a second chain; and a fresh compilation."""
+
+import logging
+from collections.abc import Callable
+from contextlib import AbstractContextManager
+from pathlib import Path
+
+import ape
+import pytest
+from ape.api import ProviderAPI, TestAccountAPI
+from ape.contracts import ContractInstance
+from ape.managers.chain import ChainManager
+from ape.managers.networks import NetworkManager
+from ape.managers.project import ProjectManager
+from eip712.messages import EIP712Domain, EIP712Message
+from eth_pydantic_types import abi
+
+ROOT = Path(__file__).parents[1]
+COMPILED = ROOT / ".build" / ".compiled"  # the Makefile's stamp
+
+# eth-tester cannot trace, so ape complains after every revert, the expected ones included.
+logging.getLogger("ape").addFilter(
+    lambda record: "Problem retrieving traceback" not in record.getMessage()
+)
+
+
+def pytest_sessionstart(session: pytest.Session) -> None:
+    """Compile all if a source is newer than the last compilation, before a worker loads it.
+
+    ape recompiles no contract whose imported module changed: it would test the old bytecode.
+    """
+    sources = [ROOT / "ape-config.yaml", *(ROOT / "contracts").rglob("*.vy*")]
+    newest = max(source.stat().st_mtime for source in sources)
+    is_xdist_worker = hasattr(session.config, "workerinput")
+    if is_xdist_worker or (COMPILED.exists() and COMPILED.stat().st_mtime > newest):
+        return
+
+    ape.project.load_contracts(use_cache=False)
+    COMPILED.touch()
+
+
+# Without `chain_isolation=False` ape takes every fixture for one that sends transactions, and
+# deploys again what a module's fixtures had deployed when a later test is the first to ask for it.
+@ape.fixture(scope="session", chain_isolation=False)
+def owner(accounts) -> TestAccountAPI:
+    """Deploys everything and sets parameters."""
+    return accounts[0]
+
+
+@ape.fixture(scope="session", chain_isolation=False)
+def keeper(accounts) -> TestAccountAPI:
+    """Rebalances, settles and sets vols."""
+    return accounts[1]
+
+
+@ape.fixture(scope="session", chain_isolation=False)
+def depositor(accounts) -> TestAccountAPI:
+    """Puts money into the vault."""
+    return accounts[2]
+
+
+@ape.fixture(scope="session", chain_isolation=False)
+def buyer(accounts) -> TestAccountAPI:
+    """Buys options."""
+    return accounts[3]
+
+
+@ape.fixture(scope="session", chain_isolation=False)
+def arbitrageur(accounts) -> TestAccountAPI:
+    """Trades at the venue against its mark."""
+    return accounts[4]
+
+
+@ape.fixture(scope="session", chain_isolation=False)
+def attacker(accounts) -> TestAccountAPI:
+    """Tries what must not work."""
+    return accounts[5]
+
+
+@ape.fixture(scope="session", chain_isolation=False)
+def stranger(accounts) -> TestAccountAPI:
+    """Holds nothing and may do nothing."""
+    return accounts[6]
+
+
+@ape.fixture(scope="session", chain_isolation=False)
+def create_token(project: ProjectManager, owner: TestAccountAPI) -> Callable[..., ContractInstance]:
+    """Deploy a MockToken that the owner mints: `create_token(decimals=6)`."""
+
+    def create(decimals: int = 6) -> ContractInstance:
+        return owner.deploy(project.MockToken, "USD Coin", "USDC", decimals)
+
+    return create
+
+
+@ape.fixture(scope="session", chain_isolation=False)
+def create_feed(project: ProjectManager, owner: TestAccountAPI) -> Callable[..., ContractInstance]:
+    """Deploy a MockFeed of the owner's: `create_feed(price)`, price in USD of 8 digits.
+
+    Its first round bears the time of its block. Without a price there is no round yet.
+    """
+
+    def create(price: int | None = None) -> ContractInstance:
+        feed = owner.deploy(project.MockFeed, "ETH / USD", 8)
+        if price is not None:
+            feed.push(price, sender=owner)
+        return feed
+
+    return create
+
+
+class Permit(EIP712Message):
+    """The struct that ERC-2612 has signed; the names are the standard's."""
+
+    owner: abi.address
+    spender: abi.address
+    value: abi.uint256
+    nonce: abi.uint256
+    deadline: abi.uint256
+
+
+@ape.fixture(scope="session", chain_isolation=False)
+def sign_permit(chain: ChainManager) -> Callable[..., tuple]:
+    """`token.permit(*sign_permit(token, owner, spender, value, deadline), sender=anyone)`.
+
+    Signed by `signer` if there is one, over the owner's next nonce.
+    """
+
+    def sign(
+        token: ContractInstance,
+        owner: TestAccountAPI,
+        spender: TestAccountAPI,
+        value: int,
+        deadline: int,
+        signer: TestAccountAPI | None = None,
+    ) -> tuple:
+        message = Permit(
+            owner=owner.address,
+            spender=spender.address,
+            value=value,
+            nonce=token.nonces(owner),
+            deadline=deadline,
+            eip712_domain=EIP712Domain(
+                name=token.name(),
+                version="1",
+                chainId=chain.chain_id,
+                verifyingContract=token.address,
+            ),
+        )
+        signature = (signer or owner).sign_message(message)
+        return owner, spender, value, deadline, signature.v, signature.r, signature.s
+
+    return sign
+
+
+@ape.fixture(scope="session", chain_isolation=False)
+def other_chain(networks: NetworkManager) -> Callable[[int], AbstractContextManager[ProviderAPI]]:
+    """A second chain for the length of a `with other_chain(1):`, empty; any id but the first's."""
+
+    def connect(chain_id: int) -> AbstractContextManager[ProviderAPI]:
+        return networks.ethereum.local.use_provider(
+            "test", {"chain_id": chain_id}, disconnect_after=True
+        )
+
+    return connect
