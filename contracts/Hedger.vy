@@ -209,7 +209,7 @@ def _decide(reading: Reading) -> IHedger.HedgeState:
     if state_.top_up > 0:
         state_.action |= IHedger.Action.TOP_UP
     if state_.give_back > 0:
-        state_.action |= IHedger.Action.RETURN
+        state_.action |= IHedger.Action.GIVE_BACK
     return state_
 
 

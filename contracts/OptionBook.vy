@@ -15,12 +15,12 @@ from snekmate.auth import ownable_2step
 from .interfaces import IHedger
 from .interfaces import IOptionBook
 from .interfaces import IPerpVenue
+from .interfaces import IPricer
 from .interfaces import IVault
 from .modules import erc6909
 from .modules import packing
+from .modules import payoff
 from .modules import price_feed
-from .modules import quoting
-from .modules import risk as book_risk
 from .modules import settlement
 from .modules import solvency
 from .modules import venue_reader
@@ -48,6 +48,7 @@ exports: (
 MAX_BOARDS: constant(uint256) = 8
 MAX_STRIKES: constant(uint256) = 16
 MAX_LIVE: constant(uint256) = 128  # series; bounds the gas of `risk`
+MAX_WORDS: constant(uint256) = MAX_BOARDS + MAX_LIVE
 # Hard bounds of the parameters: with them the pricing cannot overflow.
 MAX_PRICE: constant(uint256) = 10**9 * 10**18  # [USD wad]
 MAX_SHAPE: constant(int256) = 2 * 10**18  # [wad] of skew and smile
@@ -57,24 +58,22 @@ MAX_REVERSION: constant(uint256) = 100_000 * 10**18  # [wad] per year: half-life
 VAULT: immutable(IVault)
 VENUE: immutable(address)
 FEED: immutable(address)
+PRICER: immutable(IPricer)
 FEED_SCALE: immutable(uint256)  # [wad] per unit of the feed's answer
 
 
-# All that a sale is judged and priced by.
-struct Sale:
-    ledger: IVault.Ledger
+# A sale priced, and what its admission is judged by.
+struct Deal:
+    sale: IPricer.Sale
+    ledger: IVault.Ledger  # with the premium
     account: IHedger.HedgeAccount
-    before: IOptionBook.Risk
-    after: IOptionBook.Risk
-    unit: book_risk.Unit  # at the index
-    quote: IOptionBook.Quote
 
 
 hedger: public(IHedger)
 oracle: public(IOptionBook.Oracle)
 carry: public(IOptionBook.Carry)
 stress: public(IOptionBook.Stress)
-quoting_params: public(IOptionBook.Quoting)
+quoting: public(IOptionBook.Quoting)
 limits: public(IOptionBook.Limits)
 
 # Last good price of the feed and when it was made. [USD wad] [unix s]
@@ -90,17 +89,21 @@ settlement_price: public(HashMap[uint256, uint256])
 
 
 @deploy
-def __init__(vault: address, venue: address, feed: address, params: IOptionBook.Params):
+def __init__(
+    vault: address, venue: address, feed: address, pricer: address, params: IOptionBook.Params
+):
     """
     @notice Create a book without boards; it works once `wire` has named the hedger.
     @param vault Vault whose money backs the options.
     @param venue Perp venue whose funding rate is the carry.
     @param feed Price feed, USD per ETH.
+    @param pricer Pricer, a contract without state.
     @param params All parameters.
     """
     VAULT = IVault(vault)
     VENUE = venue
     FEED = feed
+    PRICER = IPricer(pricer)
     FEED_SCALE = price_feed._scale(feed)
     ownable.__init__()
     ownable_2step.__init__()
@@ -177,9 +180,10 @@ def buy(id: uint256, amount: uint256, max_premium: uint256, receiver: address, d
     assert receiver != empty(address), "option_book: receiver is zero"
     self._update_price_if_good()
     slot: uint256 = self._check_series(id, amount)
-    sale: Sale = self._sale(id, amount, self.boards[slot])
-    assert sale.quote.premium <= max_premium, "option_book: premium over maximum"
-    self._check_sale(sale, amount)
+    deal: Deal = self._deal(id, amount, self.boards[slot])
+    premium: uint256 = deal.sale.quote.premium
+    assert premium <= max_premium, "option_book: premium over maximum"
+    self._check_deal(deal)
     self._book_sale(slot, id, amount)
     erc6909._mint(receiver, id, amount)
     log IOptionBook.Bought(
@@ -187,12 +191,12 @@ def buy(id: uint256, amount: uint256, max_premium: uint256, receiver: address, d
         buyer=msg.sender,
         receiver=receiver,
         amount=amount,
-        premium=sale.quote.premium,
-        value=wad._mul_down(amount, sale.unit.value),
-        spot=sale.before.price,
+        premium=premium,
+        value=deal.sale.value,
+        spot=deal.sale.before.price,
     )
-    extcall VAULT.on_sale(msg.sender, sale.quote.premium, sale.after, sale.account)
-    return sale.quote.premium
+    extcall VAULT.on_sale(msg.sender, premium, deal.sale.after, deal.account)
+    return premium
 
 
 @external
@@ -211,12 +215,12 @@ def settle(expiry: uint256, round: uint256, next_round: uint256):
     price: uint256 = settlement._price(
         FEED, FEED_SCALE, self.oracle.heartbeat, expiry, round, next_round
     )
-    payoff: uint256 = self._board_payoff(slot, price, (staticcall VAULT.ledger()).scale)
+    owed: uint256 = self._board_payoff(slot, price, (staticcall VAULT.ledger()).scale)
     self.settlement_price[expiry] = price
     self.boards[slot] = 0
-    log IOptionBook.Settled(expiry=expiry, price=price, payoff=payoff)
+    log IOptionBook.Settled(expiry=expiry, price=price, payoff=owed)
     account: IHedger.HedgeAccount = staticcall self.hedger.account()
-    extcall VAULT.on_settle(expiry, payoff, self._risk(), account)
+    extcall VAULT.on_settle(expiry, owed, self._risk(), account)
 
 
 @external
@@ -232,10 +236,10 @@ def claim(id: uint256, holder: address) -> uint256:
     price: uint256 = self.settlement_price[expiry]
     assert price > 0, "option_book: not settled"
     amount: uint256 = erc6909.balanceOf[holder][id]
-    payoff: uint256 = self._payoff(id, amount, price, (staticcall VAULT.ledger()).scale)
+    owed: uint256 = self._payoff(id, amount, price, (staticcall VAULT.ledger()).scale)
     erc6909._burn(holder, id, amount)
-    paid: uint256 = extcall VAULT.on_claim(expiry, holder, payoff)
-    log IOptionBook.Claimed(id=id, holder=holder, amount=amount, payoff=payoff, paid=paid)
+    paid: uint256 = extcall VAULT.on_claim(expiry, holder, owed)
+    log IOptionBook.Claimed(id=id, holder=holder, amount=amount, payoff=owed, paid=paid)
     return paid
 
 
@@ -264,9 +268,9 @@ def quote(id: uint256, amount: uint256) -> IOptionBook.Quote:
     @return See `IOptionBook.Quote`.
     """
     slot: uint256 = self._check_series(id, amount)
-    sale: Sale = self._sale(id, amount, self.boards[slot])
-    self._check_sale(sale, amount)
-    return sale.quote
+    deal: Deal = self._deal(id, amount, self.boards[slot])
+    self._check_deal(deal)
+    return deal.sale.quote
 
 
 @pure
@@ -335,80 +339,59 @@ def sold(id: uint256) -> uint256:
 @internal
 @view
 def _risk() -> IOptionBook.Risk:
-    p: book_risk.Pass = empty(book_risk.Pass)
-    total: IOptionBook.Risk = empty(IOptionBook.Risk)
-    p, total = self._open_pass()
-    return self._add_boards(p, total)
+    reading: price_feed.Reading = self._read_price()
+    total: IOptionBook.Risk = staticcall PRICER.risk(self._scene(reading), self._words())
+    return self._dated(total, reading)
 
 
 @internal
 @view
-def _open_pass() -> (book_risk.Pass, IOptionBook.Risk):
+def _dated(risk_: IOptionBook.Risk, reading: price_feed.Reading) -> IOptionBook.Risk:
+    dated: IOptionBook.Risk = risk_
+    dated.valid = reading.ok
+    dated.at = reading.at if reading.ok else self.last_price_at
+    return dated
+
+
+@internal
+@view
+def _scene(reading: price_feed.Reading) -> IPricer.Scene:
     """
     @dev The price is the feed's when that is good, else the last good one; the carry is the venue's, or the long-run
          rate when the venue does not answer.
     """
-    reading: price_feed.Reading = self._read_price()
     ok: bool = False
     market: IPerpVenue.Market = empty(IPerpVenue.Market)
     ok, market = venue_reader._market(VENUE)
-    total: IOptionBook.Risk = empty(IOptionBook.Risk)
-    total.valid = reading.ok
-    total.price = reading.price if reading.ok else self.last_price
-    total.at = reading.at if reading.ok else self.last_price_at
     limits: IOptionBook.Limits = self.limits
     carry_params: IOptionBook.Carry = self.carry
-    stress: IOptionBook.Stress = self.stress
-    total.shock = stress.shock
-    p: book_risk.Pass = book_risk._pass(
-        total.price,
-        market.funding_ema_year if ok else carry_params.rate,
-        carry_params,
-        stress,
-        self.quoting_params.spread,
-        limits.vol_min,
-        limits.vol_max,
+    return IPricer.Scene(
+        now=block.timestamp,
+        price=reading.price if reading.ok else self.last_price,
+        rate_ema=market.funding_ema_year if ok else carry_params.rate,
+        carry=carry_params,
+        stress=self.stress,
+        quoting=self.quoting,
+        vol_min=limits.vol_min,
+        vol_max=limits.vol_max,
     )
-    return p, total
 
 
 @internal
 @view
-def _add_boards(p: book_risk.Pass, opened: IOptionBook.Risk) -> IOptionBook.Risk:
-    total: IOptionBook.Risk = opened
+def _words() -> DynArray[uint256, MAX_WORDS]:
+    """
+    @dev Every board with live series, each followed by its series: what the pricer takes.
+    """
+    words: DynArray[uint256, MAX_WORDS] = []
     for slot: uint256 in range(MAX_BOARDS):
-        word: uint256 = self.boards[slot]
-        if packing._board_count(word) > 0:
-            total = self._add_board(p, total, slot, word)
-    return total
-
-
-@internal
-@view
-def _add_board(
-    p: book_risk.Pass, before: IOptionBook.Risk, slot: uint256, word: uint256
-) -> IOptionBook.Risk:
-    total: IOptionBook.Risk = before
-    tenor: uint256 = self._tenor(word)
-    board_: book_risk.Board = book_risk._board(p, tenor, packing._board_surface(word))
-    if tenor == 0:
-        total.unsettled = True
-    else:
-        total.vol = max(total.vol, board_.surface.atm_vol)
-    for i: uint256 in range(packing._board_count(word), bound=2 * MAX_STRIKES):
-        series: uint256 = self.live[slot][i]
-        unit: book_risk.Unit = book_risk._unit(
-            p, board_, packing._strike(series), packing._is_put(series)
-        )
-        total = book_risk._add(total, unit, packing._sold(series), p.spread)
-    return total
-
-
-@internal
-@view
-def _tenor(board: uint256) -> uint256:
-    expiry: uint256 = packing._board_expiry(board)
-    return expiry - min(expiry, block.timestamp)
+        board: uint256 = self.boards[slot]
+        count: uint256 = packing._board_count(board)
+        if count > 0:
+            words.append(board)
+        for i: uint256 in range(count, bound=2 * MAX_STRIKES):
+            words.append(self.live[slot][i])
+    return words
 
 
 # ------------------------------------------------------------------ internal: a sale
@@ -435,101 +418,67 @@ def _check_series(id: uint256, amount: uint256) -> uint256:
 
 @internal
 @view
-def _sale(id: uint256, amount: uint256, board_word: uint256) -> Sale:
+def _deal(id: uint256, amount: uint256, board: uint256) -> Deal:
     """
     @dev The book before and after `amount` more of `id`, and the price of it.
     """
     assert self.hedger.address != empty(address), "option_book: not wired"
-    sale: Sale = empty(Sale)
-    sale.ledger = staticcall VAULT.ledger()
-    sale.account = staticcall self.hedger.account()
-    p: book_risk.Pass = empty(book_risk.Pass)
-    p, sale.before = self._open_pass()
-    assert sale.before.valid, "option_book: feed not live"
-    assert sale.account.valid, "option_book: venue not live"
-    sale.before = self._add_boards(p, sale.before)
-    surface: IOptionBook.Surface = packing._board_surface(board_word)
-    board_: book_risk.Board = book_risk._board(p, self._tenor(board_word), surface)
-    sale.unit = book_risk._unit(p, board_, packing._strike(id), packing._is_put(id))
-    sale.after = book_risk._add(sale.before, sale.unit, amount, p.spread)
-    sale.after.vol = max(sale.before.vol, surface.atm_vol)
-    sale.quote = self._quote(sale, p, board_, id, amount)
-    sale.ledger.cash += sale.quote.premium
-    return sale
+    reading: price_feed.Reading = self._read_price()
+    assert reading.ok, "option_book: feed not live"
+    deal: Deal = empty(Deal)
+    deal.ledger = staticcall VAULT.ledger()
+    deal.account = staticcall self.hedger.account()
+    assert deal.account.valid, "option_book: venue not live"
+    order: IPricer.Order = IPricer.Order(
+        id=id,
+        amount=amount,
+        board=board,
+        mark=deal.account.mark,
+        held=deal.account.size + deal.account.pending,
+        venue_fee=deal.account.fee,
+        depth=deal.account.depth,
+        scale=deal.ledger.scale,
+    )
+    deal.sale = staticcall PRICER.sale(self._scene(reading), self._words(), order)
+    deal.sale.before = self._dated(deal.sale.before, reading)
+    deal.sale.after = self._dated(deal.sale.after, reading)
+    deal.ledger.cash += deal.sale.quote.premium
+    return deal
 
 
 @internal
 @view
-def _quote(
-    sale: Sale, p: book_risk.Pass, board_: book_risk.Board, id: uint256, amount: uint256
-) -> IOptionBook.Quote:
+def _check_deal(deal: Deal):
     """
-    @dev n·C(σ) + n·vega·(spread·σ + impact·(u0 + u1)/2) + fee + hedge charge, at the quote's spot.
-    """
-    params: IOptionBook.Quoting = self.quoting_params
-    is_put: bool = packing._is_put(id)
-    q: IOptionBook.Quote = empty(IOptionBook.Quote)
-    q.spot = quoting._spot(p.price, sale.account.mark, params.edge, is_put)
-    price: uint256 = 0
-    vega: uint256 = 0
-    price, vega, q.vol = book_risk._at_spot(
-        p, q.spot, board_.tenor, board_.surface, packing._strike(id), is_put
-    )
-    q.value = wad._mul_up(amount, price)
-    use: uint256 = wad._div_up(
-        wad._abs(sale.before.vega) + wad._abs(sale.after.vega), params.vega_cap
-    )
-    q.vol_charge = quoting._vol_charge(amount, vega, q.vol, params.spread, params.impact, use)
-    q.fee = quoting._fee(amount, q.spot, price, params.fee)
-    held: int256 = sale.account.size + sale.account.pending
-    q.hedge_charge = quoting._hedge_charge(
-        sale.before.delta + held,
-        sale.after.delta + held,
-        p.price,
-        sale.account.fee,
-        sale.account.depth,
-    )
-    q.delta = sale.after.delta - sale.before.delta
-    total: uint256 = q.value + q.vol_charge + q.fee + q.hedge_charge
-    q.premium = max(1, wad._to_asset_up(total, sale.ledger.scale))
-    return q
-
-
-@internal
-@view
-def _check_sale(sale: Sale, amount: uint256):
-    """
-    @dev SPEC-B5 and SPEC-B6: what the book may be after the sale.
+    @dev SPEC-B5 and SPEC-B6: what may be sold, and what the book may be after it.
     """
     limits: IOptionBook.Limits = self.limits
-    size: uint256 = wad._abs(sale.unit.delta)
-    assert size >= limits.min_delta, "option_book: delta too small"
-    assert size <= limits.max_delta, "option_book: delta too large"
-    vega: uint256 = wad._abs(sale.after.vega)
-    assert vega <= self.quoting_params.vega_cap, "option_book: over vega cap"
+    each: uint256 = wad._abs(deal.sale.delta)
+    assert each >= limits.min_delta, "option_book: delta too small"
+    assert each <= limits.max_delta, "option_book: delta too large"
+    after: IOptionBook.Risk = deal.sale.after
+    assert wad._abs(after.vega) <= self.quoting.vega_cap, "option_book: over vega cap"
     stress: IOptionBook.Stress = self.stress
-    room: uint256 = min(stress.hedge_cap, self._venue_room(sale))
     largest: uint256 = max(
-        wad._abs(sale.after.delta),
-        max(wad._abs(sale.after.up_delta), wad._abs(sale.after.down_delta)),
+        wad._abs(after.delta), max(wad._abs(after.up_delta), wad._abs(after.down_delta))
     )
+    room: uint256 = min(stress.hedge_cap, self._venue_room(deal.account))
     assert largest <= room, "option_book: over hedge cap"
-    nav: int256 = solvency._nav_low(sale.ledger, sale.after, sale.account)
+    nav: int256 = solvency._nav_low(deal.ledger, after, deal.account)
     allowed: int256 = wad._mul_signed(nav, convert(stress.max_loss, int256))
-    assert solvency._stress_loss(sale.after) <= allowed, "option_book: over stress loss"
-    free: int256 = solvency._free_liquidity(sale.ledger, sale.after, sale.account)
+    assert solvency._stress_loss(after) <= allowed, "option_book: over stress loss"
+    free: int256 = solvency._free_liquidity(deal.ledger, after, deal.account)
     assert free >= 0, "option_book: over free liquidity"
 
 
 @internal
 @pure
-def _venue_room(sale: Sale) -> uint256:
+def _venue_room(account: IHedger.HedgeAccount) -> uint256:
     """
-    @dev Size that the venue's limits leave on the side where they leave less, the position held included.
+    @dev Largest hedge that the venue's limits allow on the side where they allow less, the position held included.
     """
-    held: int256 = sale.account.size
-    long_room: int256 = convert(sale.account.max_buy, int256) + held
-    short_room: int256 = convert(sale.account.max_sell, int256) - held
+    long_room: int256 = convert(account.max_buy, int256) + account.size
+    short_room: int256 = convert(account.max_sell, int256) - account.size
     return convert(max(0, min(long_room, short_room)), uint256)
 
 
@@ -595,7 +544,7 @@ def _payoff(word: uint256, amount: uint256, price: uint256, scale: uint256) -> u
     """
     @dev amount·max(0, ±(price − strike)), down; `word` is an id or a live word. [asset]
     """
-    each: uint256 = book_risk._intrinsic(price, packing._strike(word), packing._is_put(word))
+    each: uint256 = payoff._intrinsic(price, packing._strike(word), packing._is_put(word))
     return wad._to_asset_down(wad._mul_down(amount, each), scale)
 
 
@@ -668,7 +617,7 @@ def _set_quoting(quoting_: IOptionBook.Quoting):
     assert quoting_.vega_cap > 0, "option_book: vega cap is zero"
     assert quoting_.fee <= 10**16, "option_book: fee over 1%"
     assert quoting_.edge <= 5 * 10**16, "option_book: edge over 5%"
-    self.quoting_params = quoting_
+    self.quoting = quoting_
 
 
 @internal

@@ -27,7 +27,7 @@ from .modules import solvency
 from .modules import wad
 
 implements: IERC20
-implements: IERC4626
+# IERC4626 too; the compiler takes the optional bounds of `deposit` and its like for another signature.
 implements: IVault
 initializes: ownable
 initializes: ownable_2step[ownable := ownable]
@@ -703,11 +703,11 @@ def _remember(risk: IOptionBook.Risk, account: IHedger.HedgeAccount):
 
 @internal
 @view
-def _floor(value: int256) -> uint256:
+def _floor(nav: int256) -> uint256:
     """
     @dev USD [wad] to token units, down, negative to 0.
     """
-    return wad._to_asset_down(convert(max(value, 0), uint256), SCALE)
+    return wad._to_asset_down(convert(max(nav, 0), uint256), SCALE)
 
 
 @internal

@@ -32,9 +32,9 @@ def _half_width(
     cube: uint256 = wad._mul_down(
         wad._mul_down(spent, g), wad._mul_div_down(g, worth, band.risk_aversion)
     )
-    floor: uint256 = max(wad._mul_up(band.min_share, sold), band.min_hedge)
-    ceiling: uint256 = max(wad._mul_down(band.max_share, sold), floor)
-    return min(max(math._wad_cbrt(cube), floor), ceiling)
+    smallest: uint256 = max(wad._mul_up(band.min_share, sold), band.min_hedge)
+    largest: uint256 = max(wad._mul_down(band.max_share, sold), smallest)
+    return min(max(math._wad_cbrt(cube), smallest), largest)
 
 
 @internal

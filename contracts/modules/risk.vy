@@ -3,21 +3,23 @@
 @title risk
 @license AGPL-3.0-only
 @notice What one option adds to the book: its value and greeks at spot, its value and delta at both shocks.
-@dev Stateless. What the series of a pass share is in `Pass`, what those of a board share in `Board`. A `Unit` is one ETH of
+@dev Stateless. What all series of a pass share is in `Setting`, what those of a board share in `Board`. A `Unit` is one ETH of
      an option as its holder sees it; `_add` books it as sold, with the vault's sign.
 """
 
 from ..interfaces import IOptionBook
+from ..interfaces import IPricer
 from . import black_scholes
 from . import carry
 from . import fixed_point
+from . import payoff
 from . import vol_surface
 from . import wad
 
 YEAR: constant(int256) = 31_536_000  # [s]
 
 
-struct Pass:
+struct Setting:
     price: uint256  # index [USD wad]
     rate_ema: int256  # funding a year, clamped [wad]
     carry: IOptionBook.Carry
@@ -54,43 +56,35 @@ struct Unit:
 
 @internal
 @pure
-def _pass(
-    price: uint256,
-    rate_ema: int256,
-    carry_params: IOptionBook.Carry,
-    stress: IOptionBook.Stress,
-    spread: uint256,
-    vol_min: uint256,
-    vol_max: uint256,
-) -> Pass:
-    bound: int256 = convert(carry_params.bound, int256)
-    return Pass(
-        price=price,
-        rate_ema=min(max(rate_ema, -bound), bound),
-        carry=carry_params,
-        spread=spread,
-        shock=stress.shock,
-        vol_shock=stress.vol_shock,
-        ln_up=fixed_point._ln_ratio(wad.WAD + stress.shock, wad.WAD),
-        ln_down=fixed_point._ln_ratio(wad.WAD - stress.shock, wad.WAD),
-        vol_min=vol_min,
-        vol_max=vol_max,
+def _setting(scene: IPricer.Scene) -> Setting:
+    bound: int256 = convert(scene.carry.bound, int256)
+    return Setting(
+        price=scene.price,
+        rate_ema=min(max(scene.rate_ema, -bound), bound),
+        carry=scene.carry,
+        spread=scene.quoting.spread,
+        shock=scene.stress.shock,
+        vol_shock=scene.stress.vol_shock,
+        ln_up=fixed_point._ln_ratio(wad.WAD + scene.stress.shock, wad.WAD),
+        ln_down=fixed_point._ln_ratio(wad.WAD - scene.stress.shock, wad.WAD),
+        vol_min=scene.vol_min,
+        vol_max=scene.vol_max,
     )
 
 
 @internal
 @pure
-def _flat_board(p: Pass, spot: uint256, tenor: uint256) -> black_scholes.Board:
+def _flat_board(s: Setting, spot: uint256, tenor: uint256) -> black_scholes.Board:
     """
     @dev Forward of `spot` with the mean-reverting funding rate as carry.
     """
-    g: int256 = carry._growth_exponent(tenor, p.rate_ema, p.carry.rate, p.carry.reversion)
+    g: int256 = carry._growth_exponent(tenor, s.rate_ema, s.carry.rate, s.carry.reversion)
     return black_scholes._board(spot, tenor, g)
 
 
 @internal
 @pure
-def _board(p: Pass, tenor: uint256, surface: IOptionBook.Surface) -> Board:
+def _board(s: Setting, tenor: uint256, surface: IOptionBook.Surface) -> Board:
     if tenor == 0:
         return Board(
             tenor=0,
@@ -100,32 +94,21 @@ def _board(p: Pass, tenor: uint256, surface: IOptionBook.Surface) -> Board:
             up=empty(black_scholes.Board),
             down=empty(black_scholes.Board),
         )
-    flat: black_scholes.Board = self._flat_board(p, p.price, tenor)
+    flat: black_scholes.Board = self._flat_board(s, s.price, tenor)
     return Board(
         tenor=tenor,
         surface=surface,
-        rate=carry._rate_at(tenor, p.rate_ema, p.carry.rate, p.carry.reversion),
+        rate=carry._rate_at(tenor, s.rate_ema, s.carry.rate, s.carry.reversion),
         flat=flat,
-        up=black_scholes._shifted(flat, wad.WAD + p.shock),
-        down=black_scholes._shifted(flat, wad.WAD - p.shock),
+        up=black_scholes._shifted(flat, wad.WAD + s.shock),
+        down=black_scholes._shifted(flat, wad.WAD - s.shock),
     )
 
 
 @internal
 @pure
-def _intrinsic(price: uint256, strike: uint256, is_put: bool) -> uint256:
-    """
-    @dev What an option pays at `price`. [USD wad per ETH]
-    """
-    if is_put:
-        return strike - min(strike, price)
-    return price - min(price, strike)
-
-
-@internal
-@pure
 def _vol(
-    p: Pass, surface: IOptionBook.Surface, root_t: uint256, ln_forward_strike: int256
+    s: Setting, surface: IOptionBook.Surface, root_t: uint256, ln_forward_strike: int256
 ) -> uint256:
     return vol_surface._vol(
         -ln_forward_strike,
@@ -133,8 +116,8 @@ def _vol(
         surface.atm_vol,
         surface.skew,
         surface.smile,
-        p.vol_min,
-        p.vol_max,
+        s.vol_min,
+        s.vol_max,
     )
 
 
@@ -152,31 +135,31 @@ def _delta(greeks: black_scholes.Greeks, is_put: bool) -> int256:
 
 @internal
 @pure
-def _theta(greeks: black_scholes.Greeks, delta: int256, vol: uint256, p: Pass, board: Board) -> int256:
+def _theta(greeks: black_scholes.Greeks, delta: int256, vol: uint256, s: Setting, board: Board) -> int256:
     """
     @dev −∂V/∂T = −(σ·vega/(2T) + dg/dT·Δ·S), since Δ·S = ±F·N(±d1). [USD wad a year]
     """
     decay: int256 = (
         convert(wad._mul_down(greeks.vega, vol), int256) * YEAR // convert(2 * board.tenor, int256)
     )
-    exposure: int256 = wad._mul_signed(delta, convert(p.price, int256))
+    exposure: int256 = wad._mul_signed(delta, convert(s.price, int256))
     return -decay - wad._mul_signed(exposure, board.rate)
 
 
 @internal
 @pure
-def _unit(p: Pass, board: Board, strike: uint256, is_put: bool) -> Unit:
+def _unit(s: Setting, board: Board, strike: uint256, is_put: bool) -> Unit:
     """
     @dev From expiry on: intrinsic at the index, no greeks.
     """
     unit: Unit = empty(Unit)
     if board.tenor == 0:
-        unit.value = self._intrinsic(p.price, strike, is_put)
+        unit.value = payoff._intrinsic(s.price, strike, is_put)
         unit.up_value = unit.value
         unit.down_value = unit.value
         return unit
     ln_forward_strike: int256 = fixed_point._ln_ratio(board.flat.forward, strike)
-    unit.vol = self._vol(p, board.surface, board.flat.root_t, ln_forward_strike)
+    unit.vol = self._vol(s, board.surface, board.flat.root_t, ln_forward_strike)
     flat: black_scholes.Greeks = black_scholes._greeks(
         board.flat, strike, ln_forward_strike, unit.vol
     )
@@ -184,15 +167,15 @@ def _unit(p: Pass, board: Board, strike: uint256, is_put: bool) -> Unit:
     unit.delta = self._delta(flat, is_put)
     unit.gamma = flat.gamma
     unit.vega = flat.vega
-    unit.theta = self._theta(flat, unit.delta, unit.vol, p, board)
-    vol: uint256 = unit.vol + p.vol_shock
+    unit.theta = self._theta(flat, unit.delta, unit.vol, s, board)
+    vol: uint256 = unit.vol + s.vol_shock
     up: black_scholes.Greeks = black_scholes._greeks(
-        board.up, strike, ln_forward_strike + p.ln_up, vol
+        board.up, strike, ln_forward_strike + s.ln_up, vol
     )
     unit.up_value = self._value(up, is_put)
     unit.up_delta = self._delta(up, is_put)
     down: black_scholes.Greeks = black_scholes._greeks(
-        board.down, strike, ln_forward_strike + p.ln_down, vol
+        board.down, strike, ln_forward_strike + s.ln_down, vol
     )
     unit.down_value = self._value(down, is_put)
     unit.down_delta = self._delta(down, is_put)
@@ -202,7 +185,7 @@ def _unit(p: Pass, board: Board, strike: uint256, is_put: bool) -> Unit:
 @internal
 @pure
 def _at_spot(
-    p: Pass,
+    s: Setting,
     spot: uint256,
     tenor: uint256,
     surface: IOptionBook.Surface,
@@ -212,9 +195,9 @@ def _at_spot(
     """
     @dev Value, vega and vol of an option at a spot other than the index, before expiry.
     """
-    board: black_scholes.Board = self._flat_board(p, spot, tenor)
+    board: black_scholes.Board = self._flat_board(s, spot, tenor)
     ln_forward_strike: int256 = fixed_point._ln_ratio(board.forward, strike)
-    vol: uint256 = self._vol(p, surface, board.root_t, ln_forward_strike)
+    vol: uint256 = self._vol(s, surface, board.root_t, ln_forward_strike)
     greeks: black_scholes.Greeks = black_scholes._greeks(board, strike, ln_forward_strike, vol)
     return self._value(greeks, is_put), greeks.vega, vol
 

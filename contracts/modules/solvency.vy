@@ -77,12 +77,14 @@ def _notional_up(size: int256, price: uint256) -> uint256:
 
 @internal
 @pure
-def _reserve_at(value: uint256, delta: int256, price: uint256, ratio: uint256, low: int256) -> int256:
+def _reserve_at(
+    liability: uint256, delta: int256, price: uint256, ratio: uint256, low: int256
+) -> int256:
     """
     @dev L(s) + max(0, m*·|Δ(s)|·S(1 + s) − E(s)) for one s.
     """
     margin: int256 = convert(wad._mul_up(ratio, self._notional_up(delta, price)), int256)
-    return convert(value, int256) + max(0, margin - low)
+    return convert(liability, int256) + max(0, margin - low)
 
 
 @internal
