@@ -1,0 +1,109 @@
+"""The one way in which Ballast speaks to a chain, so that the same code runs on any engine.
+
+`Chain` is what the keeper, the simulator and the deployment need; `ApeChain` gives it through ape, on whatever network ape is
+connected to.
+"""
+
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+from ape.exceptions import ContractLogicError
+
+Account = Any
+"""Somebody who can sign: an ape account."""
+
+Contract = Any
+"""A deployed contract with its ABI: an ape contract instance."""
+
+
+class Reverted(Exception):
+    """A call that the contract refused; the message is its reason."""
+
+
+@dataclass(frozen=True)
+class Event:
+    """A decoded log: the address that emitted it, its name and its arguments."""
+
+    address: str
+    name: str
+    arguments: dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Receipt:
+    """What a transaction did."""
+
+    gas_used: int
+    block: int
+    timestamp: int
+    logs: list[dict[str, Any]]
+
+
+class Chain(Protocol):
+    """Read, send, time and snapshots; a refused call raises `Reverted` with the contract's reason."""
+
+    def deploy(self, name: str, *arguments: Any, sender: Account) -> Contract:
+        """Deploy the contract of that name."""
+
+    def read(self, contract: Contract, function: str, *arguments: Any) -> Any:
+        """Call a view at the newest block."""
+
+    def send(self, contract: Contract, function: str, *arguments: Any, sender: Account) -> Receipt:
+        """Send a transaction and wait for its receipt."""
+
+    def now(self) -> int:
+        """Timestamp of the newest block [unix s]."""
+
+    def advance(self, timestamp: int) -> None:
+        """The next block bears this timestamp [unix s]."""
+
+    def snapshot(self) -> Any:
+        """Remember the state."""
+
+    def revert(self, snapshot: Any) -> None:
+        """Return to a remembered state."""
+
+
+class ApeChain:
+    """`Chain` through ape: the in-process chain, Anvil, Hardhat or any node that ape is connected to."""
+
+    def __init__(self, project: Any, manager: Any) -> None:
+        """project: ape's `project`, compiled; manager: ape's `chain`."""
+        self._project = project
+        self._manager = manager
+
+    def deploy(self, name: str, *arguments: Any, sender: Account) -> Contract:
+        """Deploy the contract of that name."""
+        return sender.deploy(getattr(self._project, name), *arguments)
+
+    def read(self, contract: Contract, function: str, *arguments: Any) -> Any:
+        """Call a view at the newest block."""
+        try:
+            return getattr(contract, function)(*arguments)
+        except ContractLogicError as error:
+            raise Reverted(error.message) from None
+
+    def send(self, contract: Contract, function: str, *arguments: Any, sender: Account) -> Receipt:
+        """Send a transaction and wait for its receipt."""
+        try:
+            receipt = getattr(contract, function)(*arguments, sender=sender)
+        except ContractLogicError as error:
+            raise Reverted(error.message) from None
+        return Receipt(receipt.gas_used, receipt.block_number, receipt.timestamp, receipt.logs)
+
+    def now(self) -> int:
+        """Timestamp of the newest block [unix s]."""
+        return int(self._manager.blocks.head.timestamp)
+
+    def advance(self, timestamp: int) -> None:
+        """The next block bears this timestamp [unix s]."""
+        self._manager.pending_timestamp = timestamp
+
+    def snapshot(self) -> Any:
+        """Remember the state."""
+        return self._manager.snapshot()
+
+    def revert(self, snapshot: Any) -> None:
+        """Return to a remembered state."""
+        self._manager.restore(snapshot)

@@ -1,0 +1,98 @@
+"""Deploys Ballast in the one order that works, and names its parts.
+
+The order (docs/SPEC.md): token and feed, venue, vault, pricer, book, hedger; then both are wired, for good.
+"""
+
+from dataclasses import dataclass
+from typing import Any
+
+from ballast.chain import Account, Chain, Contract
+from ballast.parameters import Parameters, reversion
+
+ZERO_ADDRESS = "0x" + "00" * 20
+
+
+@dataclass(frozen=True)
+class Deployment:
+    """The contracts of one vault."""
+
+    token: Contract
+    feed: Contract
+    venue: Contract
+    vault: Contract
+    pricer: Contract
+    book: Contract
+    hedger: Contract
+
+
+def deploy(chain: Chain, owner: Account, parameters: Parameters, price: int) -> Deployment:
+    """Deploy mocks, venue and vault, wire them, and fill the venue's fund.
+
+    price: first answer of the feed, USD wad.
+    """
+    decimals = parameters["token"]["decimals"]
+    token = chain.deploy("MockToken", "USD Coin", "USDC", decimals, sender=owner)
+    feed = chain.deploy("MockFeed", "ETH / USD", parameters["feed"]["decimals"], sender=owner)
+    push_price(chain, feed, owner, price, parameters["feed"]["decimals"])
+    venue = chain.deploy("PerpMarket", token, feed, parameters["venue"], sender=owner)
+    vault_parameters = parameters["vault"]
+    vault = chain.deploy(
+        "Vault",
+        token,
+        vault_parameters["name"],
+        vault_parameters["symbol"],
+        vault_parameters["offset"],
+        vault_parameters["deposit_cap"],
+        sender=owner,
+    )
+    pricer = chain.deploy("Pricer", sender=owner)
+    book = chain.deploy(
+        "OptionBook", vault, venue, feed, pricer, book_parameters(parameters), sender=owner
+    )
+    hedger = chain.deploy("Hedger", vault, book, venue, parameters["hedger"], sender=owner)
+    chain.send(vault, "wire", book, hedger, sender=owner)
+    chain.send(book, "wire", hedger, sender=owner)
+    fund_venue(chain, token, venue, owner, parameters["fund"]["initial"])
+    return Deployment(token, feed, venue, vault, pricer, book, hedger)
+
+
+def book_parameters(parameters: Parameters) -> dict[str, Any]:
+    """The book's struct of parameters; the speed of reversion follows from its half-life."""
+    book = {name: dict(table) for name, table in parameters["book"].items()}
+    book["oracle"].setdefault("sequencer", ZERO_ADDRESS)
+    book["carry"]["reversion"] = reversion(book["carry"].pop("half_life"))
+    return book
+
+
+def push_price(chain: Chain, feed: Contract, owner: Account, price: int, decimals: int = 8) -> None:
+    """Answer the feed with `price` [USD wad], cut to the feed's decimals."""
+    chain.send(feed, "push", price // 10 ** (18 - decimals), sender=owner)
+
+
+def fund_venue(
+    chain: Chain, token: Contract, venue: Contract, owner: Account, amount: int
+) -> None:
+    """Mint tokens into the venue's fund [token units]."""
+    chain.send(token, "mint", owner, amount, sender=owner)
+    chain.send(token, "approve", venue, amount, sender=owner)
+    chain.send(venue, "add_to_fund", amount, sender=owner)
+
+
+def list_boards(
+    chain: Chain, book: Contract, owner: Account, parameters: Parameters, spot: int, now: int
+) -> list[int]:
+    """List a board for each tenor, with strikes around `spot` [USD wad]; returns the expiries [unix s]."""
+    boards = parameters["boards"]
+    surface = {key: boards[key] for key in ("atm_vol", "skew", "smile")}
+    expiries = [now + tenor for tenor in boards["tenors"]]
+    for expiry in expiries:
+        chain.send(book, "list_board", expiry, strike_ladder(boards, spot), surface, sender=owner)
+    return expiries
+
+
+def strike_ladder(boards: dict[str, int], spot: int) -> list[int]:
+    """Strikes from the lowest to the highest share of spot, rounded to a whole dollar [USD wad]."""
+    shares = range(boards["lowest_strike"], boards["highest_strike"] + 1, boards["strike_step"])
+    dollar = 10**18
+    ladder = [round(spot * share // 10**18 / dollar) * dollar for share in shares]
+    return sorted(set(ladder))
