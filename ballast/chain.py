@@ -8,6 +8,7 @@ from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from typing import Any, Protocol
 
+import ape_ethereum.provider
 from ape.exceptions import ContractLogicError
 
 Account = Any
@@ -22,22 +23,12 @@ class Reverted(Exception):
 
 
 @dataclass(frozen=True)
-class Event:
-    """A decoded log: the address that emitted it, its name and its arguments."""
-
-    address: str
-    name: str
-    arguments: dict[str, Any]
-
-
-@dataclass(frozen=True)
 class Receipt:
     """What a transaction did."""
 
     gas_used: int
     block: int
     timestamp: int
-    logs: list[dict[str, Any]]
 
 
 class Chain(Protocol):
@@ -52,6 +43,9 @@ class Chain(Protocol):
     def send(self, contract: Contract, function: str, *arguments: Any, sender: Account) -> Receipt:
         """Send a transaction and wait for its receipt."""
 
+    def events(self, contract: Contract, name: str) -> list[dict[str, Any]]:
+        """All events of that name that the contract emitted, as dictionaries of their arguments."""
+
     def now(self) -> int:
         """Timestamp of the newest block [unix s]."""
 
@@ -65,6 +59,15 @@ class Chain(Protocol):
         """Return to a remembered state."""
 
 
+def stop_replays() -> None:
+    """Keep ape from running each transaction twice.
+
+    After a transaction ape replays it to print what Solidity's console library logged; the in-process chain has no
+    cheaper way. Vyper logs nothing there, and the replay doubles the time.
+    """
+    ape_ethereum.provider._post_send_transaction = lambda transaction, receipt: None
+
+
 class ApeChain:
     """`Chain` through ape: the in-process chain, Anvil, Hardhat or any node that ape is connected to."""
 
@@ -72,6 +75,7 @@ class ApeChain:
         """project: ape's `project`, compiled; manager: ape's `chain`."""
         self._project = project
         self._manager = manager
+        stop_replays()
 
     def deploy(self, name: str, *arguments: Any, sender: Account) -> Contract:
         """Deploy the contract of that name."""
@@ -90,7 +94,13 @@ class ApeChain:
             receipt = getattr(contract, function)(*arguments, sender=sender)
         except ContractLogicError as error:
             raise Reverted(error.message) from None
-        return Receipt(receipt.gas_used, receipt.block_number, receipt.timestamp, receipt.logs)
+        return Receipt(receipt.gas_used, receipt.block_number, receipt.timestamp)
+
+    def events(self, contract: Contract, name: str) -> list[dict[str, Any]]:
+        """All events of that name that the contract emitted, as dictionaries of their arguments."""
+        head = self._manager.blocks.height
+        logs = getattr(contract, name).range(0, head + 1)
+        return [dict(log.event_arguments) for log in logs]
 
     def now(self) -> int:
         """Timestamp of the newest block [unix s]."""

@@ -226,9 +226,10 @@ def _observe(reading: Reading) -> IHedger.HedgeState:
     s.size = held.size
     s.pending = held.pending
     s.net_delta = risk.delta + held.size + held.pending
-    nav: int256 = solvency._nav_mid(reading.ledger, risk, held)
+    s.nav = solvency._nav_mid(reading.ledger, risk, held)
+    s.book_value = risk.mid
     s.band = hedge_rule._half_width(
-        self.band, risk.gamma, risk.price, held.fee, nav, risk.sold
+        self.band, risk.gamma, risk.price, held.fee, s.nav, risk.sold
     )
     s.margin_ratio = max_value(uint256)
     notional: uint256 = solvency._notional_up(held.size, held.index)

@@ -1,0 +1,97 @@
+"""The keeper: looks at the hedger's state, decides, and sends; and settles boards that have expired.
+
+`decide` is pure. The rule itself is on chain: a keeper only chooses whether to pay for a transaction.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from enum import IntFlag
+from typing import Any
+
+from ballast.chain import Account, Chain
+from ballast.deployment import Deployment
+
+MAX_ROUNDS = 64
+"""Transactions in one visit: a large hedge is traded in steps, one a block."""
+
+
+class Action(IntFlag):
+    """What `rebalance` would do; the flags of IHedger.Action."""
+
+    NONE = 0
+    HEDGE = 1
+    TOP_UP = 2
+    GIVE_BACK = 4
+
+
+class Reason(IntFlag):
+    """Why; the flags of IHedger.Reason."""
+
+    IN_BAND = 1
+    OUTSIDE_BAND = 2
+    INTERVAL = 4
+    NOTHING_SOLD = 8
+    BELOW_MINIMUM = 16
+    HEDGED_THIS_BLOCK = 32
+    INVALID_FEED = 64
+    INVALID_VENUE = 128
+
+
+@dataclass(frozen=True)
+class Decision:
+    """Whether to call `rebalance`, and the reason in words."""
+
+    act: bool
+    reason: str
+
+
+def decide(state: Any) -> Decision:
+    """Act when the state says that there is something to do; `state` is an IHedger.HedgeState."""
+    action = Action(state.action)
+    reason = Reason(state.reason).name.lower().replace("_", " ")
+    if not action:
+        return Decision(False, reason)
+    doing = " and ".join(part.name.lower().replace("_", " ") for part in action)
+    return Decision(True, f"{doing}: {reason}")
+
+
+class Keeper:
+    """Sends what `decide` says, from one account."""
+
+    def __init__(self, chain: Chain, deployment: Deployment, account: Account) -> None:
+        self._chain = chain
+        self._deployment = deployment
+        self._account = account
+
+    def visit(self, on_state: Callable[[Any], None]) -> None:
+        """Rebalance until there is nothing to do; `on_state` sees the state before each decision."""
+        for _ in range(MAX_ROUNDS):
+            state = self._chain.read(self._deployment.hedger, "state")
+            on_state(state)
+            if not decide(state).act:
+                return
+            self._chain.send(self._deployment.hedger, "rebalance", sender=self._account)
+
+    def settle(self, expiry: int) -> bool:
+        """Settle the board if the feed has moved past its expiry; False when it is too early."""
+        rounds = settlement_rounds(self._chain, self._deployment.feed, expiry)
+        if rounds is None:
+            return False
+        self._chain.send(self._deployment.book, "settle", expiry, *rounds, sender=self._account)
+        return True
+
+
+def settlement_rounds(chain: Chain, feed: Any, expiry: int) -> tuple[int, int] | None:
+    """The last round of the feed at or before `expiry` and the first after it; None if there is none after.
+
+    Walks back from the newest round within its phase.
+    """
+    newest = chain.read(feed, "latestRoundData")
+    if newest[3] <= expiry:
+        return None
+    after = newest[0]
+    while True:
+        before = chain.read(feed, "getRoundData", after - 1)
+        if before[3] <= expiry:
+            return before[0], after
+        after = before[0]

@@ -1,0 +1,119 @@
+"""Price paths: what the index does hour by hour, and where other traders would have the mark.
+
+A path is a list of `Step`, the first one the start. Models draw from a seeded generator: the same seed, the same path.
+"""
+
+import csv
+import gzip
+import math
+import random
+from dataclasses import dataclass
+from pathlib import Path
+
+from ballast.units import WAD
+
+HOURS_A_YEAR = 8_760
+FEED_UNIT = 10**10
+"""One unit of an 8-decimal feed in wad: paths carry no finer price than the feed can."""
+
+BASIS_DEVIATION = 8.5e-4
+BASIS_MEMORY = 0.8
+"""Standard deviation of mark / index − 1 and its hourly autocorrelation, as on the large exchanges."""
+
+
+class PathError(ValueError):
+    """A file that is no price path; the message says what was wrong and what is allowed."""
+
+
+@dataclass(frozen=True)
+class Step:
+    """One hour: the index [USD wad] and the mark's distance from it that other traders accept."""
+
+    price: int
+    basis: float
+
+
+def gbm(spot: float, vol: float, hours: int, seed: int) -> list[Step]:
+    """Geometric Brownian motion without drift; vol a year, spot in USD; `hours` + 1 steps."""
+    return jump(spot, vol, hours, seed, jumps_a_year=0.0)
+
+
+def jump(
+    spot: float,
+    vol: float,
+    hours: int,
+    seed: int,
+    jumps_a_year: float = 104.0,
+    mean: float = -0.04,
+    deviation: float = 0.06,
+) -> list[Step]:
+    """Merton's jump diffusion without drift: lognormal jumps at Poisson times on top of `gbm`.
+
+    Source: Merton, "Option pricing when underlying stock returns are discontinuous" (1976).
+    """
+    diffusion, jumps, basis = (random.Random(f"{seed}/{part}") for part in ("dw", "dj", "basis"))
+    dt = 1 / HOURS_A_YEAR
+    compensator = jumps_a_year * (math.exp(mean + deviation**2 / 2) - 1)
+    log_price, premium = math.log(spot), 0.0
+    steps = [_step(spot, 0.0)]
+    for _ in range(hours):
+        log_price += -(vol**2 / 2 + compensator) * dt
+        log_price += vol * math.sqrt(dt) * diffusion.gauss(0, 1)
+        if jumps.random() < jumps_a_year * dt:
+            log_price += jumps.gauss(mean, deviation)
+        noise = BASIS_DEVIATION * math.sqrt(1 - BASIS_MEMORY**2)
+        premium = BASIS_MEMORY * premium + noise * basis.gauss(0, 1)
+        steps.append(_step(math.exp(log_price), premium))
+    return steps
+
+
+def from_csv(path: Path, first: str = "", last: str = "9999") -> list[Step]:
+    """An hourly OHLC file, plain or gzipped, with a header: a time column and `close` or `index_close`.
+
+    A `mark_close` column gives the basis. Rows with `first` ≤ time ≤ `last` (as text, ISO 8601) are taken.
+    """
+    opener = gzip.open if path.suffix == ".gz" else open
+    try:
+        with opener(path, "rt", newline="") as file:
+            rows = list(csv.DictReader(file))
+    except (OSError, UnicodeDecodeError, csv.Error) as error:
+        raise PathError(f"cannot read '{path}': {error}") from None
+    columns = {name.lower(): name for name in (rows[0] if rows else {}) if name}
+    time = _column(path, columns, "time", "timestamp", "date", "datetime", "open_time")
+    close = _column(path, columns, "close", "index_close")
+    mark = columns.get("mark_close")
+    steps = [
+        _row(path, row, close, mark) for row in rows if first <= row[time] <= last
+    ]
+    if len(steps) < 2:
+        raise PathError(f"'{path}' has {len(steps)} usable rows, at least 2 are needed")
+    return steps
+
+
+def first_hours(steps: list[Step], hours: int) -> list[Step]:
+    """The first `hours` + 1 steps of a path; PathError if it is shorter."""
+    if len(steps) <= hours:
+        raise PathError(f"the path has {len(steps) - 1} hours, {hours} are needed")
+    return steps[: hours + 1]
+
+
+def _column(path: Path, columns: dict[str, str], *names: str) -> str:
+    for name in names:
+        if name in columns:
+            return columns[name]
+    raise PathError(f"'{path}' needs a column called one of: {', '.join(names)}")
+
+
+def _row(path: Path, row: dict[str, str], close: str, mark: str | None) -> Step:
+    try:
+        price = float(row[close])
+        premium = float(row[mark]) / price - 1 if mark and row[mark] else 0.0
+    except (ValueError, TypeError, ZeroDivisionError):
+        raise PathError(f"'{path}' has a row without a price: {row}") from None
+    if not (math.isfinite(price) and price > 0):
+        raise PathError(f"'{path}' has a price that is not positive: {row[close]}")
+    return _step(price, premium)
+
+
+def _step(price: float, basis: float) -> Step:
+    return Step(round(price * WAD / FEED_UNIT) * FEED_UNIT, basis)
