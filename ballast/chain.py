@@ -4,12 +4,13 @@
 connected to.
 """
 
-from contextlib import AbstractContextManager
+import logging
 from dataclasses import dataclass
 from typing import Any, Protocol
 
 import ape_ethereum.provider
 from ape.exceptions import ContractLogicError
+from ape.logging import LogLevel, logger
 
 Account = Any
 """Somebody who can sign: an ape account."""
@@ -57,6 +58,14 @@ class Chain(Protocol):
 
     def revert(self, snapshot: Any) -> None:
         """Return to a remembered state."""
+
+
+def quieten_ape() -> None:
+    """Warnings and errors only; and not the one that ape prints after every revert it cannot trace."""
+    logger.set_level(LogLevel.WARNING)
+    logging.getLogger("ape").addFilter(
+        lambda record: "Problem retrieving traceback" not in record.getMessage()
+    )
 
 
 def stop_replays() -> None:

@@ -1,0 +1,208 @@
+"""A vault's life on a chain, hour by hour: prices move, arbitrage, option buyers, keeper, settlement, claims.
+
+Everything goes through the contracts; Python only decides who calls what, and writes down what it saw.
+"""
+
+from collections import Counter
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any
+
+from ballast.agents import UNBOUNDED, Arbitrageur, Buyer, Order
+from ballast.chain import Account, Chain, Reverted
+from ballast.deployment import Deployment, deploy, list_boards, push_price, strike_ladder
+from ballast.keeper import Keeper
+from ballast.parameters import Parameters
+from ballast.paths import Step
+from ballast.units import WAD
+
+HOUR = 3_600
+ARBITRAGE_MARGIN = 20
+"""Margin of the arbitrageur, as a multiple of the deposits: it is hedged elsewhere and never short of money."""
+
+
+@dataclass(frozen=True)
+class Cast:
+    """Who takes part; each an account that can sign."""
+
+    owner: Account
+    keeper: Account
+    arbitrageur: Account
+    depositors: list[Account]
+    buyers: list[Account]
+
+
+@dataclass(frozen=True)
+class Row:
+    """An hour as it ended, and as the keeper found it. USD and ETH as floats."""
+
+    hour: int
+    spot: float
+    mark: float
+    book_delta: float
+    hedge: float
+    net_found: float
+    net_left: float
+    band_found: float
+    band_left: float
+    nav: float
+    book_value: float
+    margin_ratio: float | None
+    hedges: int
+    clipped: int
+    traded: bool
+    """Whether options were sold or settled in the hour: its NAV moved for other reasons than the market."""
+
+
+@dataclass
+class Record:
+    """What a run left behind."""
+
+    rows: list[Row] = field(default_factory=list)
+    refused: Counter[str] = field(default_factory=Counter)
+    sales: int = 0
+    settled: list[int] = field(default_factory=list)
+
+
+class World:
+    """A deployed vault with its people; `step` lives through one hour."""
+
+    def __init__(
+        self,
+        chain: Chain,
+        cast: Cast,
+        parameters: Parameters,
+        start: Step,
+        deposits: list[int],
+        is_hedged: bool = True,
+    ) -> None:
+        """Deploy, deposit and list the boards. deposits: one a depositor [token units]."""
+        self.chain = chain
+        self.cast = cast
+        self.parameters = parameters
+        self.is_hedged = is_hedged
+        self.record = Record()
+        self.deployment = deploy(chain, cast.owner, parameters, start.price)
+        self.start = chain.now()
+        for depositor, amount in zip(cast.depositors, deposits, strict=True):
+            self._deposit(depositor, amount)
+        self.expiries = list_boards(
+            chain, self.deployment.book, cast.owner, parameters, start.price, self.start
+        )
+        self.strikes = strike_ladder(parameters["boards"], start.price)
+        self.keeper = Keeper(chain, self.deployment, cast.keeper)
+        self.buyers = [Buyer(chain, self.deployment, account) for account in cast.buyers]
+        self._fund_traders(sum(deposits))
+        self._arbitrageur = Arbitrageur(chain, self.deployment, cast.arbitrageur)
+
+    def step(self, hour: int, step: Step, orders: list[Order]) -> Row:
+        """The feed moves, then arbitrage, settlement, sales and last the keeper."""
+        chain, deployment = self.chain, self.deployment
+        chain.advance(self.start + hour * HOUR)
+        decimals = self.parameters["feed"]["decimals"]
+        push_price(chain, deployment.feed, self.cast.owner, step.price, decimals)
+        self._arbitrageur.trade(step.basis)
+        settled = self._settle_expired()
+        sold = sum(self._sell(order, step.price) for order in orders)
+        row = self._hedge(hour, bool(settled or sold))
+        self.record.rows.append(row)
+        return row
+
+    def leave(self, depositor: Account) -> int:
+        """Redeem all shares that can be redeemed now; returns the tokens paid."""
+        vault = self.deployment.vault
+        shares = self.chain.read(vault, "maxRedeem", depositor)
+        before = self.chain.read(self.deployment.token, "balanceOf", depositor)
+        self.chain.send(vault, "redeem", shares, depositor, depositor, sender=depositor)
+        return int(self.chain.read(self.deployment.token, "balanceOf", depositor) - before)
+
+    def _deposit(self, depositor: Account, amount: int) -> None:
+        token, vault = self.deployment.token, self.deployment.vault
+        self.chain.send(token, "mint", depositor, amount, sender=self.cast.owner)
+        self.chain.send(token, "approve", vault, amount, sender=depositor)
+        self.chain.send(vault, "deposit", amount, depositor, sender=depositor)
+
+    def _fund_traders(self, deposits: int) -> None:
+        token, venue, vault = self.deployment.token, self.deployment.venue, self.deployment.vault
+        owner, arbitrageur = self.cast.owner, self.cast.arbitrageur
+        for account in self.cast.buyers:
+            self.chain.send(token, "mint", account, deposits, sender=owner)
+            self.chain.send(token, "approve", vault, UNBOUNDED, sender=account)
+        margin = ARBITRAGE_MARGIN * deposits
+        self.chain.send(token, "mint", arbitrageur, margin, sender=owner)
+        self.chain.send(token, "approve", venue, margin, sender=arbitrageur)
+        self.chain.send(venue, "deposit", margin, sender=arbitrageur)
+
+    def _settle_expired(self) -> list[int]:
+        settled = [expiry for expiry in self.expiries if self._settle(expiry)]
+        self.record.settled += settled
+        return settled
+
+    def _settle(self, expiry: int) -> bool:
+        if expiry in self.record.settled or self.chain.now() < expiry:
+            return False
+        if not self.keeper.settle(expiry):
+            return False
+        for buyer in self.buyers:
+            buyer.claim()
+        return True
+
+    def _sell(self, order: Order, price: int) -> bool:
+        expiry = self.expiries[order.board]
+        if expiry in self.record.settled:
+            return False
+        strike = self.strikes[order.strike]
+        book = self.deployment.book
+        series = self.chain.read(book, "series_id", expiry, strike, order.is_put)
+        worth = self.chain.read(self.deployment.vault, "totalAssets")
+        scale = 10 ** (18 - self.parameters["token"]["decimals"])
+        amount = int(worth * scale * order.share * WAD / price)
+        try:
+            self.buyers[order.buyer].buy(series, amount)
+        except Reverted as refusal:
+            self.record.refused[str(refusal)] += 1
+            return False
+        self.record.sales += 1
+        return True
+
+    def _hedge(self, hour: int, traded: bool) -> Row:
+        states: list[Any] = []
+        if self.is_hedged:
+            self.keeper.visit(states.append)
+        else:
+            states.append(self.chain.read(self.deployment.hedger, "state"))
+        found, left = states[0], states[-1]
+        hedges = [state for state in states[:-1] if state.trade]
+        ratio = left.margin_ratio / WAD if left.size else None
+        return Row(
+            hour=hour,
+            spot=left.index / WAD,
+            mark=left.mark / WAD,
+            book_delta=left.book_delta / WAD,
+            hedge=left.size / WAD,
+            net_found=found.net_delta / WAD,
+            net_left=left.net_delta / WAD,
+            band_found=found.band / WAD,
+            band_left=left.band / WAD,
+            nav=left.nav / WAD,
+            book_value=left.book_value / WAD,
+            margin_ratio=min(ratio, found.margin_ratio / WAD) if ratio is not None else None,
+            hedges=len(hedges),
+            clipped=sum(state.trade != state.wanted for state in hedges),
+            traded=traded,
+        )
+
+
+def run(
+    world: World,
+    path: list[Step],
+    orders: list[Order],
+    on_hour: Callable[[Row], None] = lambda row: None,
+) -> Record:
+    """Live through a path, an hour a step, its first step being the start; `on_hour` sees each row."""
+    by_hour: dict[int, list[Order]] = {}
+    for order in orders:
+        by_hour.setdefault(order.hour, []).append(order)
+    for hour, step in enumerate(path[1:], start=1):
+        on_hour(world.step(hour, step, by_hour.get(hour, [])))
+    return world.record
