@@ -5,8 +5,9 @@
 @notice A constant-product virtual market: the mark follows the net position of all traders.
 @dev Sizes are [ETH wad], prices and amounts of quote [USD wad]. Stateless; twin: ballast/curve.py.
      With depth X, peg P and net position q (+ when traders are long) the reserves are base B = X − q and
-     quote Q = P·X²/B, the mark is Q/B. What a trader pays rounds up, what he gets rounds down.
-     Range: P ≤ 1e24, X ≤ 1e25, X/2 ≤ B ≤ 5X before and after; then every product stays below 2^256.
+     quote Q = P·X²/B, the mark is Q/B. What a trader pays rounds up, what he gets rounds down; Q carries 36
+     digits, so that he loses 1 wei at most.
+     Range: P ≤ 1e24, X ≤ 1e25, X/2 ≤ B ≤ 5X before and after. Then P·X² ≤ 1e74 and Q·b ≤ 1e76 < 2^256.
 """
 
 from . import wad
@@ -33,13 +34,27 @@ def _mark(peg: uint256, depth: uint256, net: int256) -> uint256:
 
 @internal
 @pure
+def _quote_down(peg: uint256, depth: uint256, base: uint256) -> uint256:
+    """
+    @return Quote reserve Q = P·X²/B. [USD, 36 digits]
+    """
+    return peg * depth * depth // base
+
+
+@internal
+@pure
+def _quote_up(peg: uint256, depth: uint256, base: uint256) -> uint256:
+    return wad._mul_div_up(peg * depth, depth, base)
+
+
+@internal
+@pure
 def _cost_up(peg: uint256, depth: uint256, net: int256, size: uint256) -> uint256:
     """
     @return What buying `size` costs: Q·b/(B − b). [USD wad]
     """
     base: uint256 = self._base(depth, net)
-    quote: uint256 = wad._mul_div_up(peg * depth, depth, base)
-    return wad._mul_div_up(quote, size, base - size)
+    return wad._mul_div_up(self._quote_up(peg, depth, base), size, (base - size) * wad.WAD)
 
 
 @internal
@@ -49,8 +64,7 @@ def _proceeds_down(peg: uint256, depth: uint256, net: int256, size: uint256) -> 
     @return What selling `size` pays: Q·b/(B + b). [USD wad]
     """
     base: uint256 = self._base(depth, net)
-    quote: uint256 = peg * depth * depth // base
-    return quote * size // (base + size)
+    return self._quote_down(peg, depth, base) * size // ((base + size) * wad.WAD)
 
 
 @internal
@@ -60,8 +74,8 @@ def _size_for_cost_down(peg: uint256, depth: uint256, net: int256, cost: uint256
     @return What `cost` of quote buys: B·c/(Q + c). [ETH wad]
     """
     base: uint256 = self._base(depth, net)
-    quote: uint256 = wad._mul_div_up(peg * depth, depth, base)
-    return base * cost // (quote + cost)
+    paid: uint256 = cost * wad.WAD
+    return base * paid // (self._quote_up(peg, depth, base) + paid)
 
 
 @internal
@@ -73,8 +87,8 @@ def _size_for_proceeds_up(
     @return What must be sold for `proceeds` < Q of quote: B·c/(Q − c). [ETH wad]
     """
     base: uint256 = self._base(depth, net)
-    quote: uint256 = peg * depth * depth // base
-    return wad._mul_div_up(base, proceeds, quote - proceeds)
+    paid: uint256 = proceeds * wad.WAD
+    return wad._mul_div_up(base, paid, self._quote_down(peg, depth, base) - paid)
 
 
 @internal
