@@ -105,7 +105,6 @@ def _greeks(board: Board, strike: uint256, ln_forward_strike: int256, vol: uint2
     deviation: uint256 = unsafe_mul(vol, board.root_t) // WAD
     if deviation < MIN_DEVIATION:
         return self._intrinsic(board, strike, ln_forward_strike)
-
     # 2^14 <= sigma < 2^120 and |ln| < 2^72, so |d1|, |d2| < 2^123 and d1^2 < 2^246.
     sigma: int256 = convert(deviation, int256)
     d1: int256 = unsafe_add(unsafe_div(ln_forward_strike << 64, sigma), sigma >> 1)
@@ -120,7 +119,6 @@ def _greeks(board: Board, strike: uint256, ln_forward_strike: int256, vol: uint2
     bond: uint256 = unsafe_mul(board.forward, n2) >> 64
     if d2 < 0:
         bond = unsafe_sub(strike, bond)  # K N(-d2)
-
     # F N(d1) + K N(-d2) = call + K = put + F; the tails' error must not take it below K or F.
     total: uint256 = unsafe_add(unsafe_mul(board.forward, n1) >> 64, bond)
     total = max(total, max(board.forward, strike))
@@ -145,7 +143,7 @@ def _greeks(board: Board, strike: uint256, ln_forward_strike: int256, vol: uint2
 @pure
 def _intrinsic(board: Board, strike: uint256, ln_forward_strike: int256) -> Greeks:
     """
-    @notice The limit of no deviation: intrinsic value on the forward, delta by moneyness, 1/2 at it.
+    @notice The limit of no deviation: intrinsic value on the forward; delta 0, 1/2 or 1 growth.
     """
     growth: int256 = convert(board.growth * WAD >> 64, int256)
     delta_call: int256 = growth // 2

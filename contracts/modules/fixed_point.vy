@@ -63,7 +63,8 @@ def _ln_ratio(a: uint256, b: uint256) -> int256:
     """
     high: uint256 = max(a, b)
     low: uint256 = min(a, b)
-    # high / low = 2^doublings * m with m in [1, 2): halve the step, from 2^128 down to 2.
+    # high / low = 2^doublings * m with m in [1, 2), found by halving the step; then
+    # m = (1 + z/2) / (1 - z/2), so ln(m) = 2 atanh(z/2) = z * R(z^2 / 4).
     doublings: uint256 = 0
     if high >> 1 >= low:
         for i: uint256 in range(8):
@@ -71,7 +72,6 @@ def _ln_ratio(a: uint256, b: uint256) -> int256:
             if high >> step >= low:
                 low <<= step
                 doublings += step
-            # m = (1 + z/2) / (1 - z/2), so ln(m) = 2 atanh(z/2) = z * R(z^2 / 4).
     z: uint256 = (high - low) * (2 * Q64) // (high + low)
     s: uint256 = unsafe_mul(z, z) >> 66
     # Two coefficients a line. z < 2/3, s < 1/9, r < 1.2, all [Q64]: no sum reaches 2^128.
