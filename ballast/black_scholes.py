@@ -7,7 +7,7 @@ greeks are those of the option's holder. The formulas are in the module.
 from math import isqrt
 from typing import NamedTuple
 
-from ballast.fixed_point import exp, exp_neg, polynomial, ln_ratio
+from ballast.fixed_point import exp, exp_neg, ln_ratio, polynomial
 from ballast.units import Q64, WAD, YEAR, trunc_div
 
 MIN_DEVIATION = 2**14
@@ -59,9 +59,7 @@ def board(spot: int, tenor: int, carry: int) -> Board:
 
 def shifted(board: Board, factor: int) -> Board:
     """The board after spot and forward are multiplied by a factor [wad]."""
-    return board._replace(
-        spot=board.spot * factor // WAD, forward=board.forward * factor // WAD
-    )
+    return board._replace(spot=board.spot * factor // WAD, forward=board.forward * factor // WAD)
 
 
 def greeks(board: Board, strike: int, ln_forward_strike: int, vol: int) -> Greeks:
@@ -77,17 +75,16 @@ def greeks(board: Board, strike: int, ln_forward_strike: int, vol: int) -> Greek
     n2 = decay * _tail(abs(d2)) >> 64
     if d1 >= 0:
         n1 = Q64 - n1
-    debt = board.forward * n2 >> 64
-    if d2 >= 0:
-        debt = strike - debt
+    bond = board.forward * n2 >> 64
+    if d2 < 0:
+        bond = strike - bond
 
-    parity = board.forward - strike
-    call = max((board.forward * n1 >> 64) - debt, parity, 0)
+    total = max((board.forward * n1 >> 64) + bond, board.forward, strike)
     delta_call = (board.growth * n1 >> 64) * WAD >> 64
     density = decay * INV_SQRT_2_PI >> 64
     return Greeks(
-        call=call,
-        put=call - parity,
+        call=total - strike,
+        put=total - board.forward,
         delta_call=delta_call,
         delta_put=delta_call - (board.growth * WAD >> 64),
         gamma=(
@@ -109,9 +106,10 @@ def _intrinsic(board: Board, strike: int, ln_forward_strike: int) -> Greeks:
     delta_call = growth // 2
     if ln_forward_strike:
         delta_call = growth if ln_forward_strike > 0 else 0
+    total = max(board.forward, strike)
     return Greeks(
-        call=max(board.forward - strike, 0),
-        put=max(strike - board.forward, 0),
+        call=total - strike,
+        put=total - board.forward,
         delta_call=delta_call,
         delta_put=delta_call - growth,
         gamma=0,

@@ -5,7 +5,7 @@ from ballast.units import Q64, WAD, YEAR, trunc_div
 
 
 def growth_exponent(tenor: int, rate_ema: int, rate_long: int, reversion: int) -> int:
-    """g [wad] for a tenor [s]; rates and speed of reversion [wad] a year, speed 0 keeps rate_ema."""
+    """g [wad] for a tenor [s]; rates and reversion [wad] a year, reversion 0 keeps rate_ema."""
     if not reversion:
         return trunc_div(rate_ema * tenor, YEAR)
     gone = Q64 - _decay(tenor, reversion)

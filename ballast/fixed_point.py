@@ -13,7 +13,7 @@ HALF = Q64 // 2
 LN_TWO = 12_786_308_645_202_655_660
 LOG2_E = 26_613_026_195_688_644_983
 EXP_UNDERFLOW = 45 * Q64
-EXP_MAX = 88 * Q64
+EXP_MAX = 44 * Q64
 
 ATANH = (
     18_446_744_073_709_551_608,
@@ -85,7 +85,7 @@ def exp_neg(y: int) -> int:
 
 
 def exp(x: int) -> int:
-    """e^x [Q64], x [Q64] of either sign; e^88 for every x above 88."""
+    """e^x [Q64], x [Q64] of either sign; e^44 for every x above 44."""
     if x <= 0:
         return exp_neg(-x)
     y = min(x, EXP_MAX)

@@ -1,5 +1,7 @@
 """Units of the contracts and the integer operations of the EVM that Python rounds differently."""
 
+from decimal import Decimal
+
 WAD = 10**18
 """One, in prices, sizes, rates and ratios."""
 
@@ -28,8 +30,6 @@ def clamp(value: int, low: int, high: int) -> int:
 
 def to_wad(value: float | str) -> int:
     """A decimal number in wad, to the nearest: `to_wad("0.1")` is exact."""
-    from decimal import Decimal
-
     return int((Decimal(value) * WAD).to_integral_value())
 
 

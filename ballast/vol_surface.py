@@ -14,7 +14,7 @@ def vol(
     vol_min: int,
     vol_max: int,
 ) -> int:
-    """Volatility [wad] at ln(strike / forward) [Q64] for root_t [Q64] and the board's numbers [wad]."""
+    """Volatility [wad] at ln(strike / forward) [Q64]; root_t [Q64], the others [wad]."""
     deviation = max(atm_vol * root_t // WAD, 1)
     y = clamp(trunc_div(ln_strike_forward * WAD, deviation), -Y_MAX, Y_MAX)
     factor = WAD + trunc_div(skew * y + smile * (y * y // WAD), WAD)

@@ -1,11 +1,11 @@
 """Derive every constant of the pricing modules from its definition, with mpmath alone.
 
     python bench/derive_constants.py           print the constants as the modules declare them
-    python bench/derive_constants.py --check   compare them with the modules, exit 1 on a difference
+    python bench/derive_constants.py --check   compare with the modules, exit 1 on a difference
 
-The polynomials are minimax fits, found by the exchange algorithm of Remez at 50 digits: the error of
-the best polynomial of degree n reaches its maximum at n + 2 points with alternating sign. `weight`
-turns the error of the polynomial into the error of the function it serves.
+The polynomials are minimax fits, found by the exchange algorithm of Remez at 50 digits: the error
+of the best polynomial of degree n reaches its maximum at n + 2 points with alternating sign.
+`weight` turns the error of the polynomial into the error of the function it serves.
 
     ATANH_i ln(x) = z·R(z²/4), z = 2(x − 1)/(x + 1), R(s) = atanh(√s)/√s on [0, 1/9]
     EXP_i   2^−f = (D − f)/(D + f), D = f·coth(f·ln2/2), a polynomial in f² on [0, 1/4]
@@ -21,7 +21,7 @@ from collections.abc import Callable
 from functools import cache
 from pathlib import Path
 
-from mpmath import atanh, coth, cos, erfc, exp, log, lu_solve, matrix, mp, mpf, pi, polyval, sqrt
+from mpmath import atanh, cos, coth, erfc, exp, log, lu_solve, matrix, mp, mpf, pi, polyval, sqrt
 
 mp.dps = 50
 
@@ -108,9 +108,11 @@ def _peak(error: Function, grid: list[mpf], i: int) -> mpf:
 
 def log_fit() -> tuple[list[mpf], mpf]:
     """R(s); weight z = 2√s gives the error of the logarithm."""
-    return remez(
-        lambda s: atanh(sqrt(s)) / sqrt(s) if s else mpf(1), lambda s: 2 * sqrt(s), mpf(0), mpf(1) / 9, 11
-    )
+
+    def quotient(s: mpf) -> mpf:
+        return atanh(sqrt(s)) / sqrt(s) if s else mpf(1)
+
+    return remez(quotient, lambda s: 2 * sqrt(s), mpf(0), mpf(1) / 9, 11)
 
 
 def exp_fit() -> tuple[list[mpf], mpf]:
@@ -198,7 +200,7 @@ def main() -> int:
     for module, constants in derive().items():
         print(f"# {module}.vy")
         for name, (value, origin) in constants.items():
-            kind = "uint256" if name.startswith(("LN_", "ATANH_")) else "int256"
+            kind = "int256" if name.startswith(("EXP_", "TAIL_")) else "uint256"
             print(f"{name}: constant({kind}) = {value:_}  # {origin}")
     return 0
 

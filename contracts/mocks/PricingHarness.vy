@@ -11,12 +11,14 @@ from contracts.modules import carry
 from contracts.modules import fixed_point
 from contracts.modules import vol_surface
 
+
 struct Option:
     spot: uint256
     tenor: uint256
     carry: int256
     strike: uint256
     vol: uint256
+
 
 MAX_OPTIONS: constant(uint256) = 500
 
@@ -67,9 +69,7 @@ def growth_exponent(
 
 @external
 @pure
-def rate_at(
-    tenor: uint256, rate_ema: int256, rate_long: int256, reversion: uint256
-) -> int256:
+def rate_at(tenor: uint256, rate_ema: int256, rate_long: int256, reversion: uint256) -> int256:
     return carry._rate_at(tenor, rate_ema, rate_long, reversion)
 
 

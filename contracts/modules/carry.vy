@@ -41,9 +41,7 @@ def _growth_exponent(
 
 @internal
 @pure
-def _rate_at(
-    tenor: uint256, rate_ema: int256, rate_long: int256, reversion: uint256
-) -> int256:
+def _rate_at(tenor: uint256, rate_ema: int256, rate_long: int256, reversion: uint256) -> int256:
     """
     @notice The rate expected at the end of the tenor, dg/dT. Parameters as in `_growth_exponent`.
     @return [wad] a year

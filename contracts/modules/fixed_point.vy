@@ -15,7 +15,7 @@ HALF: constant(uint256) = 2**63  # [Q64]
 LN_TWO: constant(uint256) = 12_786_308_645_202_655_660  # [Q64] ln 2
 LOG2_E: constant(uint256) = 26_613_026_195_688_644_983  # [Q64] log2 e
 EXP_UNDERFLOW: constant(uint256) = 45 * Q64  # e^-45 < 2^-64
-EXP_MAX: constant(uint256) = 88 * Q64  # e^88 < 2^127, so that the result stays below 2^191
+EXP_MAX: constant(uint256) = 44 * Q64  # e^44 < 2^64, so that the result stays below 2^128
 
 # atanh(sqrt(s)) / sqrt(s) on [0, 1/9]: the logarithm is off by 1.2e-20 at most.
 ATANH_0: constant(uint256) = 18_446_744_073_709_551_608
@@ -63,7 +63,8 @@ def _ln_ratio(a: uint256, b: uint256) -> int256:
     """
     high: uint256 = max(a, b)
     low: uint256 = min(a, b)
-    # high / low = 2^doublings * m with m in [1, 2): halve the step, from 2^128 down to 2.
+    # high / low = 2^doublings * m with m in [1, 2), found by halving the step; then
+    # m = (1 + z/2) / (1 - z/2), so ln(m) = 2 atanh(z/2) = z * R(z^2 / 4).
     doublings: uint256 = 0
     if high >> 1 >= low:
         for i: uint256 in range(8):
@@ -71,7 +72,6 @@ def _ln_ratio(a: uint256, b: uint256) -> int256:
             if high >> step >= low:
                 low <<= step
                 doublings += step
-    # m = (1 + z/2) / (1 - z/2), so ln(m) = 2 atanh(z/2) = z * R(z^2 / 4).
     z: uint256 = (high - low) * (2 * Q64) // (high + low)
     s: uint256 = unsafe_mul(z, z) >> 66
     # Two coefficients a line. z < 2/3, s < 1/9, r < 1.2, all [Q64]: no sum reaches 2^128.
@@ -97,10 +97,10 @@ def _exp_neg(y: uint256) -> uint256:
     """
     if y >= EXP_UNDERFLOW:
         return 0
-    # y < 45, y * log2(e) < 65, |f| <= 1/2, 2.8 < D < 3, all [Q64]: no product reaches 2^140.
-    bits: uint256 = unsafe_mul(y, LOG2_E) >> 64
-    k: uint256 = unsafe_add(bits, HALF) >> 64
-    f: int256 = unsafe_sub(convert(bits, int256), convert(k << 64, int256))
+    # y < 45, y * log2(e) < 65, |f| <= 1/2, 2.8 < D < 3, all [Q64]: no sum reaches 2^140.
+    bits: uint256 = unsafe_add(unsafe_mul(y, LOG2_E) >> 64, HALF)
+    k: uint256 = bits >> 64
+    f: int256 = unsafe_sub(convert(bits & (Q64 - 1), int256), 2**63)
     u: int256 = unsafe_mul(f, f) >> 64
     uu: int256 = unsafe_mul(u, u) >> 64
     d: int256 = unsafe_add(unsafe_mul(EXP_5, u) >> 64, EXP_4)
@@ -114,14 +114,14 @@ def _exp_neg(y: uint256) -> uint256:
 @pure
 def _exp(x: int256) -> uint256:
     """
-    @notice e^x; 0 when it underflows, e^88 for every x above 88.
+    @notice e^x; 0 when it underflows, e^44 for every x above 44.
     @dev Error 3e-19 for x <= 0, relative error 4e-19 above.
     @param x Exponent, either sign. [Q64]
     @return [Q64]
     """
     if x <= 0:
         return self._exp_neg(convert(-x, uint256))
-    # e^x = 2^n * e^-(n ln2 - x), n the least that keeps the exponent negative: n <= 127.
+    # e^x = 2^n * e^-(n ln2 - x), n the least that keeps the exponent negative: n <= 64.
     y: uint256 = min(convert(x, uint256), EXP_MAX)
     n: uint256 = y // LN_TWO + 1
     return self._exp_neg(n * LN_TWO - y) << n
