@@ -25,7 +25,6 @@ struct Round:
 
 PHASE: constant(uint80) = 2**64  # ids between the first rounds of two phases
 
-version: public(constant(uint256)) = 1
 decimals: public(immutable(uint8))
 
 description: public(String[32])
@@ -86,8 +85,18 @@ def new_phase():
     self.next_round = (self.next_round // PHASE + 1) * PHASE + 1
 
 
-@view
 @external
+@pure
+def version() -> uint256:
+    """
+    @notice Version of the aggregator behind a feed; here of the mock.
+    @return Version.
+    """
+    return 1
+
+
+@external
+@view
 def latestRoundData() -> (uint80, int256, uint256, uint256, uint80):
     """
     @notice The newest round.
@@ -97,8 +106,8 @@ def latestRoundData() -> (uint80, int256, uint256, uint256, uint80):
     return self._round_data(self.latest_round)
 
 
-@view
 @external
+@view
 def getRoundData(_roundId: uint80) -> (uint80, int256, uint256, uint256, uint80):
     """
     @notice A past round.
@@ -117,8 +126,8 @@ def _push(answer: int256, updated_at: uint256):
     self.next_round = round_id + 1
 
 
-@view
 @internal
+@view
 def _round_data(round_id: uint80) -> (uint80, int256, uint256, uint256, uint80):
     round: Round = self.rounds[round_id]
     return round_id, round.answer, round.updated_at, round.updated_at, round_id

@@ -1,0 +1,76 @@
+# Everything a user or a CI job runs. Needs Python 3.11 or 3.12; all else is installed in this folder.
+
+SHELL := /bin/bash
+.SHELLFLAGS := -eu -o pipefail -c
+.DEFAULT_GOAL := help
+.PHONY: help setup compile demo test lint bench clean
+
+# ape finds the Vyper compiler on the PATH and keeps its data in the home folder unless told.
+export PATH := $(CURDIR)/.venv/bin:$(PATH)
+export APE_DATA_FOLDER := $(CURDIR)/.ape
+
+SOURCES := ape-config.yaml $(shell find contracts -name '*.vy' -o -name '*.vyi')
+
+help:
+	@echo "make demo     sell options, hedge them for a week, settle (ARGS=... for the script)"
+	@echo "make test     all tests (ARGS=... for pytest)"
+	@echo "make lint     formatters, linters, types, code sizes"
+	@echo "make bench    gas and speed into bench/results.json"
+	@echo "make setup    only install the tools"
+	@echo "make compile  only compile the contracts"
+	@echo "make clean    remove what was built; the installed tools stay"
+
+setup: .venv/.ok
+
+compile: .build/.compiled
+
+demo: compile
+	@ape run demo $(ARGS)
+
+test: compile
+	@ape test -n 2 $(ARGS)
+
+lint: compile .lint/.ok
+	ruff format --check .
+	ruff check .
+	mypy
+	natrix lint contracts -d NTX9 NTX11
+	.lint/bin/mamushi -l 100 --check contracts
+	python scripts/check_sizes.py
+
+bench: compile
+	@python bench/run.py
+
+clean:
+	rm -rf .build .cache .ape/ethereum .hypothesis .mypy_cache .pytest_cache .ruff_cache out
+
+# ape does not recompile a contract whose imported module changed, so everything is compiled when
+# anything is newer; the compiler's output is of interest only when it fails.
+.build/.compiled: .venv/.ok $(SOURCES)
+	@echo "Compiling the contracts ..."
+	@output=$$(ape compile --force 2>&1) || { echo "$$output" >&2; exit 1; }
+	@touch $@
+
+.venv/.ok: requirements.lock
+	$(make-environment)
+
+# The Vyper formatter cannot live with ape: it pins another click.
+.lint/.ok: requirements-lint.lock
+	$(make-environment)
+
+# A virtual environment in the target's folder, with what the first prerequisite locks.
+define make-environment
+@rm -rf $(@D)
+@for python in python3.11 python3.12 python3 none; do \
+	$$python -c 'import sys, ensurepip; sys.exit(not (3, 11) <= sys.version_info < (3, 13))' \
+		2> /dev/null && break; \
+done; \
+if [ $$python = none ]; then \
+	echo "Ballast needs Python 3.11 or 3.12 with venv; on Debian: apt install python3-venv" >&2; \
+	exit 1; \
+fi; \
+echo "Installing $< into $(@D) ..."; \
+$$python -m venv $(@D)
+@$(@D)/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes -r $<
+@touch $@
+endef
