@@ -77,8 +77,10 @@ def __init__(vault: address, book: address, venue: address, params: IHedger.Para
     self._set_execution(params.execution)
     self._set_margin(params.margin)
     self.last_full_hedge = block.timestamp
-    extcall ASSET.approve(venue, max_value(uint256))
-    extcall ASSET.approve(vault, max_value(uint256))
+    for spender: address in [venue, vault]:
+        assert extcall ASSET.approve(
+            spender, max_value(uint256), default_return_value=True
+        ), "hedger: approve failed"
 
 
 # ------------------------------------------------------------------ anyone
@@ -293,9 +295,10 @@ def _executable(reading: Reading, s: IHedger.HedgeState) -> int256:
     )
     trade: int256 = hedge_rule._clip(s.wanted, room)
     trade = hedge_rule._clip_to_margin(trade, held.size, self._affordable(reading))
-    if wad._abs(trade) < self.band.min_hedge:
-        return 0
-    return trade
+    least: uint256 = self.band.min_hedge
+    if wad._abs(held.size + trade) < least:
+        trade = -held.size  # no venue is asked to keep a crumb
+    return trade if wad._abs(trade) >= least else 0
 
 
 @internal

@@ -584,6 +584,7 @@ def _check_open(snapshot: Snapshot):
     """
     @dev One reason for each thing that closes instant flow; `_is_open` is the same as a question.
     """
+    assert self.book != empty(address), "vault: not wired"
     assert snapshot.risk.valid, "vault: feed not live"
     assert snapshot.account.valid, "vault: venue not live"
     assert not snapshot.risk.unsettled, "vault: board not settled"
