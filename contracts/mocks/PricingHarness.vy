@@ -132,9 +132,9 @@ def gas_of_greeks(batch: DynArray[Option, MAX_OPTIONS]) -> DynArray[uint256, MAX
         board_: black_scholes.Board = black_scholes._board(o.spot, o.tenor, o.carry)
         x: int256 = fixed_point._ln_ratio(board_.forward, o.strike)
         start: uint256 = msg.gas
-        found: black_scholes.Greeks = self._copied(board_, o.strike, x, o.vol)
+        self._copied(board_, o.strike, x, o.vol)
         middle: uint256 = msg.gas
-        found = black_scholes._greeks(board_, o.strike, x, o.vol)
+        black_scholes._greeks(board_, o.strike, x, o.vol)
         result.append((middle - msg.gas) - (start - middle))
     return result
 

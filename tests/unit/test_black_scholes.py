@@ -304,6 +304,7 @@ def test_greeks__bumped_spot_and_vol__differences_are_delta_gamma_and_vega():
 
 
 def test_greeks__usual_options__cost_at_most_2450_gas_in_the_median(pricing):
+    copying = 70  # what the call that only copies its arguments costs more than an empty one
     gas = pricing.gas_of_greeks(usual_options()[:32])
-    assert median(gas) <= 2_450
-    assert max(gas) <= 2_500
+    assert median(gas) <= 2_450 - copying
+    assert max(gas) <= 2_500 - copying
