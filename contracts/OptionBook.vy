@@ -165,7 +165,9 @@ def list_board(
 
 
 @external
-def buy(id: uint256, amount: uint256, max_premium: uint256, receiver: address, deadline: uint256) -> uint256:
+def buy(
+    id: uint256, amount: uint256, max_premium: uint256, receiver: address, deadline: uint256
+) -> uint256:
     """
     @notice Buy options from the vault; the caller has approved the vault for the premium.
     @dev SPEC-B3 to SPEC-B6.

@@ -103,9 +103,7 @@ def size_for_cost_down(peg: uint256, depth: uint256, net: int256, cost: uint256)
 
 @pure
 @external
-def size_for_proceeds_up(
-    peg: uint256, depth: uint256, net: int256, proceeds: uint256
-) -> uint256:
+def size_for_proceeds_up(peg: uint256, depth: uint256, net: int256, proceeds: uint256) -> uint256:
     return curve._size_for_proceeds_up(peg, depth, net, proceeds)
 
 
