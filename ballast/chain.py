@@ -1,7 +1,7 @@
 """The one way in which Ballast speaks to a chain, so that the same code runs on any engine.
 
-`Chain` is what the keeper, the simulator and the deployment need; `ApeChain` gives it through ape, on whatever network ape is
-connected to.
+`Chain` is what the keeper, the simulator and the deployment need; `ApeChain` gives it through ape,
+on whatever network ape is connected to.
 """
 
 import logging
@@ -33,7 +33,7 @@ class Receipt:
 
 
 class Chain(Protocol):
-    """Read, send, time and snapshots; a refused call raises `Reverted` with the contract's reason."""
+    """Read, send, time, snapshots; a refused call raises `Reverted` with its reason."""
 
     def deploy(self, name: str, *arguments: Any, sender: Account) -> Contract:
         """Deploy the contract of that name."""
@@ -61,7 +61,7 @@ class Chain(Protocol):
 
 
 def quieten_ape() -> None:
-    """Warnings and errors only; and not the one that ape prints after every revert it cannot trace."""
+    """Warnings and errors only; and not the one that follows every revert ape cannot trace."""
     logger.set_level(LogLevel.WARNING)
     logging.getLogger("ape").addFilter(
         lambda record: "Problem retrieving traceback" not in record.getMessage()
@@ -71,14 +71,14 @@ def quieten_ape() -> None:
 def stop_replays() -> None:
     """Keep ape from running each transaction twice.
 
-    After a transaction ape replays it to print what Solidity's console library logged; the in-process chain has no
-    cheaper way. Vyper logs nothing there, and the replay doubles the time.
+    After a transaction ape replays it to print what Solidity's console library logged; the in-
+    process chain has no cheaper way. Vyper logs nothing there, and the replay doubles the time.
     """
-    ape_ethereum.provider._post_send_transaction = lambda transaction, receipt: None
+    ape_ethereum.provider._post_send_transaction = lambda tx, receipt: None
 
 
 class ApeChain:
-    """`Chain` through ape: the in-process chain, Anvil, Hardhat or any node that ape is connected to."""
+    """`Chain` through ape: the in-process chain, or any node that ape is connected to."""
 
     def __init__(self, project: Any, manager: Any) -> None:
         """project: ape's `project`, compiled; manager: ape's `chain`."""

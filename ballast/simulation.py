@@ -1,6 +1,7 @@
-"""A vault's life on a chain, hour by hour: prices move, arbitrage, option buyers, keeper, settlement, claims.
+"""A vault's life on a chain, hour by hour: prices, arbitrage, buyers, keeper, settlement.
 
-Everything goes through the contracts; Python only decides who calls what, and writes down what it saw.
+Everything goes through the contracts; Python only decides who calls what, and writes down what it
+saw.
 """
 
 from collections import Counter
@@ -10,7 +11,7 @@ from typing import Any
 
 from ballast.agents import UNBOUNDED, Arbitrageur, Buyer, Order
 from ballast.chain import Account, Chain, Reverted
-from ballast.deployment import Deployment, deploy, list_boards, push_price, strike_ladder
+from ballast.deployment import deploy, list_boards, push_price, strike_ladder
 from ballast.keeper import Keeper
 from ballast.parameters import Parameters
 from ballast.paths import Step
@@ -18,7 +19,7 @@ from ballast.units import WAD
 
 HOUR = 3_600
 ARBITRAGE_MARGIN = 20
-"""Margin of the arbitrageur, as a multiple of the deposits: it is hedged elsewhere and never short of money."""
+"""Margin of the arbitrageur, in deposits: it is hedged elsewhere and never short of money."""
 
 
 @dataclass(frozen=True)
@@ -51,7 +52,7 @@ class Row:
     hedges: int
     clipped: int
     traded: bool
-    """Whether options were sold or settled in the hour: its NAV moved for other reasons than the market."""
+    """Whether options were sold or settled in the hour: not only the market moved its NAV."""
 
 
 @dataclass
@@ -199,7 +200,7 @@ def run(
     orders: list[Order],
     on_hour: Callable[[Row], None] = lambda row: None,
 ) -> Record:
-    """Live through a path, an hour a step, its first step being the start; `on_hour` sees each row."""
+    """Live through a path, an hour a step, from its first step; `on_hour` sees each row."""
     by_hour: dict[int, list[Order]] = {}
     for order in orders:
         by_hour.setdefault(order.hour, []).append(order)

@@ -108,8 +108,8 @@ def rebalance() -> IHedger.HedgeState:
 # ------------------------------------------------------------------ views
 
 
-@view
 @external
+@view
 def account() -> IHedger.HedgeAccount:
     """
     @notice The vault's account at the venue, with what others need to value and margin it. Never reverts.
@@ -119,8 +119,8 @@ def account() -> IHedger.HedgeAccount:
     return self._account()
 
 
-@view
 @external
+@view
 def state() -> IHedger.HedgeState:
     """
     @notice Where the hedge stands and what `rebalance` would do now. For outsiders.

@@ -208,8 +208,8 @@ def set_mode(mode_: IPerpVenue.Mode):
     self._set_mode(mode_)
 
 
-@view
 @external
+@view
 def account(who: address) -> IPerpVenue.Account:
     """
     @notice Position and equity of `who`, as if funding were settled now.
@@ -235,8 +235,8 @@ def account(who: address) -> IPerpVenue.Account:
     )
 
 
-@view
 @external
+@view
 def market() -> IPerpVenue.Market:
     """
     @notice Prices and funding, projected to now.
@@ -259,8 +259,8 @@ def market() -> IPerpVenue.Market:
     )
 
 
-@view
 @external
+@view
 def terms() -> IPerpVenue.Terms:
     """
     @notice Margin ratios, fee and the sizes that price bands and caps would let open now.
@@ -279,8 +279,8 @@ def terms() -> IPerpVenue.Terms:
     )
 
 
-@view
 @external
+@view
 def quote(size_delta: int256) -> IPerpVenue.Quote:
     """
     @notice What an order of `size_delta` would cost now.
@@ -299,8 +299,8 @@ def quote(size_delta: int256) -> IPerpVenue.Quote:
     )
 
 
-@view
 @external
+@view
 def mode() -> IPerpVenue.Mode:
     """
     @notice What the owner set, and REDUCE_ONLY instead of NORMAL while the fund cannot pay the IOUs.
@@ -309,8 +309,8 @@ def mode() -> IPerpVenue.Mode:
     return self._mode()
 
 
-@view
 @external
+@view
 def config() -> IPerpMarket.Config:
     """
     @notice The parameters, fixed at construction.
@@ -319,8 +319,8 @@ def config() -> IPerpMarket.Config:
     return virtual_market.CONFIG
 
 
-@view
 @external
+@view
 def net_position() -> int256:
     """
     @notice Longs less shorts: what the fund stands against.
@@ -329,8 +329,8 @@ def net_position() -> int256:
     return virtual_market._net()
 
 
-@view
 @external
+@view
 def accumulator() -> int256:
     """
     @notice Funding accumulator, projected to now: a long of 1 ETH has paid its growth divided by the period.
@@ -339,8 +339,8 @@ def accumulator() -> int256:
     return virtual_market._accrued()[0].accumulator
 
 
-@view
 @external
+@view
 def liquidation_price(who: address) -> uint256:
     """
     @notice Index at which equity at the index falls to maintenance; 0 when there is none.
@@ -351,8 +351,8 @@ def liquidation_price(who: address) -> uint256:
     return perp_positions._liquidation_price(perp_positions._holding(who, accumulator))
 
 
-@pure
 @external
+@pure
 def exchange_funding_rate(premium: int256, interest: int256, width: int256) -> int256:
     """
     @notice The rate as exchanges publish it: premium + clamp(interest − premium, ±width).

@@ -21,8 +21,8 @@ MAX_WORDS: constant(uint256) = 136  # 8 boards and 128 live series
 MAX_SERIES: constant(uint256) = 32  # of a board: 16 strikes, calls and puts
 
 
-@pure
 @external
+@pure
 def risk(scene: IPricer.Scene, book: DynArray[uint256, MAX_WORDS]) -> IOptionBook.Risk:
     """
     @notice Value, greeks and stress of a book. `at` and `valid` are the caller's to fill.
@@ -34,8 +34,8 @@ def risk(scene: IPricer.Scene, book: DynArray[uint256, MAX_WORDS]) -> IOptionBoo
     return self._risk(book_risk._setting(scene), scene, book)
 
 
-@pure
 @external
+@pure
 def sale(
     scene: IPricer.Scene, book: DynArray[uint256, MAX_WORDS], order: IPricer.Order
 ) -> IPricer.Sale:

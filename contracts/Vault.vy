@@ -53,7 +53,9 @@ exports: (
     erc20.eip712Domain,
 )
 
-MAX_BASIS: constant(int256) = 10**16  # [wad] wider, and one of mark and index is wrong: no instant flow
+MAX_BASIS: constant(int256) = (
+    10**16
+)  # [wad] wider, and one of mark and index is wrong: no instant flow
 MAX_OFFSET: constant(uint8) = 12  # [decimals] keeps supply · NAV far from 2^256
 MIN_WORTH: constant(uint256) = 100  # a share below 1/100 of its start takes no deposits
 
@@ -100,8 +102,8 @@ def __init__(
     assert decimals <= 18, "vault: token decimals over 18"
     assert offset <= MAX_OFFSET, "vault: offset over 12"
     ASSET = IERC20(asset_)
-    SCALE = 10 ** convert(18 - decimals, uint256)
-    VIRTUAL_SHARES = 10 ** convert(offset, uint256)
+    SCALE = 10**convert(18 - decimals, uint256)
+    VIRTUAL_SHARES = 10**convert(offset, uint256)
     ownable.__init__()
     ownable_2step.__init__()
     erc20.__init__(name_, symbol_, decimals + offset, name_, "1")
@@ -342,8 +344,8 @@ def on_hedged(amount: uint256, risk: IOptionBook.Risk, account: IHedger.HedgeAcc
 # ------------------------------------------------------------------ views
 
 
-@view
 @external
+@view
 def asset() -> address:
     """
     @notice The token of deposits, premiums, margin and claims.
@@ -352,8 +354,8 @@ def asset() -> address:
     return ASSET.address
 
 
-@view
 @external
+@view
 def ledger() -> IVault.Ledger:
     """
     @notice Cash and claims.
@@ -362,8 +364,8 @@ def ledger() -> IVault.Ledger:
     return self._ledger()
 
 
-@view
 @external
+@view
 def board_claims(expiry: uint256) -> claims.Board:
     """
     @notice What a settled board is owed and how much of it is set aside.
@@ -373,8 +375,8 @@ def board_claims(expiry: uint256) -> claims.Board:
     return claims.boards[expiry]
 
 
-@view
 @external
+@view
 def holder_claims(expiry: uint256, holder: address) -> claims.Holder:
     """
     @notice What a holder gave up and was paid.
@@ -385,8 +387,8 @@ def holder_claims(expiry: uint256, holder: address) -> claims.Holder:
     return claims.holders[expiry][holder]
 
 
-@view
 @external
+@view
 def free_liquidity() -> int256:
     """
     @notice Cash − claims − what the book and its hedge may need; negative when short.
@@ -397,8 +399,8 @@ def free_liquidity() -> int256:
     return solvency._free_liquidity(snapshot.ledger, snapshot.risk, snapshot.account)
 
 
-@view
 @external
+@view
 def net_asset_value() -> (int256, int256, int256, bool):
     """
     @notice NAV at mid, low and high, and whether feed and venue are live; not live: all at the last good value.
@@ -416,8 +418,8 @@ def net_asset_value() -> (int256, int256, int256, bool):
     )
 
 
-@view
 @external
+@view
 def totalAssets() -> uint256:
     """
     @notice NAV at mid, floored at 0; stands at its last good value while feed or venue are not live.
@@ -426,8 +428,8 @@ def totalAssets() -> uint256:
     return self._mid(self._snapshot())
 
 
-@view
 @external
+@view
 def convertToShares(assets: uint256) -> uint256:
     """
     @notice Shares for tokens at mid.
@@ -437,8 +439,8 @@ def convertToShares(assets: uint256) -> uint256:
     return self._shares_down(assets, self._mid(self._snapshot()))
 
 
-@view
 @external
+@view
 def convertToAssets(shares: uint256) -> uint256:
     """
     @notice Tokens for shares at mid.
@@ -448,8 +450,8 @@ def convertToAssets(shares: uint256) -> uint256:
     return self._assets_down(shares, self._mid(self._snapshot()))
 
 
-@view
 @external
+@view
 def previewDeposit(assets: uint256) -> uint256:
     """
     @notice Shares that `deposit` would issue now.
@@ -459,8 +461,8 @@ def previewDeposit(assets: uint256) -> uint256:
     return self._shares_down(assets, self._high(self._snapshot()))
 
 
-@view
 @external
+@view
 def previewMint(shares: uint256) -> uint256:
     """
     @notice Tokens that `mint` would take now.
@@ -470,8 +472,8 @@ def previewMint(shares: uint256) -> uint256:
     return self._assets_up(shares, self._high(self._snapshot()))
 
 
-@view
 @external
+@view
 def previewWithdraw(assets: uint256) -> uint256:
     """
     @notice Shares that `withdraw` would burn now.
@@ -481,8 +483,8 @@ def previewWithdraw(assets: uint256) -> uint256:
     return self._shares_up(assets, self._low(self._snapshot()))
 
 
-@view
 @external
+@view
 def previewRedeem(shares: uint256) -> uint256:
     """
     @notice Tokens that `redeem` would pay now.
@@ -492,8 +494,8 @@ def previewRedeem(shares: uint256) -> uint256:
     return self._assets_down(shares, self._low(self._snapshot()))
 
 
-@view
 @external
+@view
 def maxDeposit(receiver: address) -> uint256:
     """
     @notice Tokens that a deposit may bring now.
@@ -503,8 +505,8 @@ def maxDeposit(receiver: address) -> uint256:
     return self._max_deposit(self._snapshot())
 
 
-@view
 @external
+@view
 def maxMint(receiver: address) -> uint256:
     """
     @notice Shares that a mint may issue now.
@@ -515,8 +517,8 @@ def maxMint(receiver: address) -> uint256:
     return self._shares_down(self._max_deposit(snapshot), self._high(snapshot))
 
 
-@view
 @external
+@view
 def maxWithdraw(owner: address) -> uint256:
     """
     @notice Tokens that the owner's shares can take out now.
@@ -528,8 +530,8 @@ def maxWithdraw(owner: address) -> uint256:
     return min(assets, self._max_withdraw(snapshot))
 
 
-@view
 @external
+@view
 def maxRedeem(owner: address) -> uint256:
     """
     @notice Shares of the owner's that can be redeemed now.
@@ -559,9 +561,7 @@ def _enter(snapshot: Snapshot, assets: uint256, shares: uint256, receiver: addre
 
 
 @internal
-def _leave(
-    snapshot: Snapshot, assets: uint256, shares: uint256, receiver: address, owner: address
-):
+def _leave(snapshot: Snapshot, assets: uint256, shares: uint256, receiver: address, owner: address):
     self._check_open(snapshot)
     assert assets > 0 and shares > 0, "vault: zero amount"
     assert receiver not in [empty(address), self], "vault: bad receiver"
@@ -614,9 +614,7 @@ def _max_deposit(snapshot: Snapshot) -> uint256:
 def _max_withdraw(snapshot: Snapshot) -> uint256:
     if not self._is_open(snapshot):
         return 0
-    return self._floor(
-        solvency._free_liquidity(snapshot.ledger, snapshot.risk, snapshot.account)
-    )
+    return self._floor(solvency._free_liquidity(snapshot.ledger, snapshot.risk, snapshot.account))
 
 
 @internal

@@ -97,7 +97,7 @@ def overrides(changes: tuple[str, ...]) -> dict[str, str]:
 
 
 def first_board_within(parameters: Parameters, hours: int) -> Parameters:
-    """A run that is shorter than the first board's tenor lists it shorter: it is settled in every run."""
+    """A short run lists its first board shorter: it is settled in every run."""
     tenors = parameters["boards"]["tenors"]
     tenors[0] = min(tenors[0], (hours - 2) * HOUR)
     return parameters
@@ -117,4 +117,6 @@ def withdraw(world: World) -> str:
     paid = world.leave(depositor)
     left = world.chain.read(world.deployment.vault, "balanceOf", depositor)
     cost = DEPOSITS[1] * unit * (shares - left) // shares
-    return f"{paid / unit:,.2f} USDC for a deposit of {cost / unit:,.2f}: {(paid - cost) / unit:+,.2f}"
+    return (
+        f"{paid / unit:,.2f} USDC for a deposit of {cost / unit:,.2f}: {(paid - cost) / unit:+,.2f}"
+    )
