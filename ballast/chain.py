@@ -5,6 +5,7 @@ on whatever network ape is connected to.
 """
 
 import logging
+import time
 from dataclasses import dataclass
 from typing import Any, Protocol
 
@@ -45,7 +46,10 @@ class Chain(Protocol):
         """Send a transaction and wait for its receipt."""
 
     def events(self, contract: Contract, name: str) -> list[dict[str, Any]]:
-        """All events of that name that the contract emitted, as dictionaries of their arguments."""
+        """Events of the contract in what was sent through this object, each its arguments."""
+
+    def next_block(self) -> None:
+        """Wait until there is a new block; a chain that mines on demand is asked for one."""
 
     def now(self) -> int:
         """Timestamp of the newest block [unix s]."""
@@ -84,6 +88,7 @@ class ApeChain:
         """project: ape's `project`, compiled; manager: ape's `chain`."""
         self._project = project
         self._manager = manager
+        self._logs: list[dict[str, Any]] = []
         stop_replays()
 
     def deploy(self, name: str, *arguments: Any, sender: Account) -> Contract:
@@ -103,13 +108,24 @@ class ApeChain:
             receipt = getattr(contract, function)(*arguments, sender=sender)
         except ContractLogicError as error:
             raise Reverted(error.message) from None
+        self._logs += receipt.logs
         return Receipt(receipt.gas_used, receipt.block_number, receipt.timestamp)
 
     def events(self, contract: Contract, name: str) -> list[dict[str, Any]]:
-        """All events of that name that the contract emitted, as dictionaries of their arguments."""
-        head = self._manager.blocks.height
-        logs = getattr(contract, name).range(0, head + 1)
-        return [dict(log.event_arguments) for log in logs]
+        """Events of the contract in what was sent through this object, each its arguments."""
+        own = [log for log in self._logs if log["address"] == contract.address]
+        ecosystem = self._manager.provider.network.ecosystem
+        decoded = ecosystem.decode_logs(own, getattr(contract, name).abi)
+        return [dict(log.event_arguments) for log in decoded]
+
+    def next_block(self) -> None:
+        """Wait until there is a new block; a chain that mines on demand is asked for one."""
+        if self._manager.provider.network.is_dev:
+            self._manager.mine()
+            return
+        height = self._manager.blocks.height
+        while self._manager.blocks.height == height:
+            time.sleep(1)
 
     def now(self) -> int:
         """Timestamp of the newest block [unix s]."""

@@ -75,6 +75,7 @@ class Keeper:
             if not decide(state).act:
                 return
             self._chain.send(self._deployment.hedger, "rebalance", sender=self._account)
+            self._chain.next_block()  # the hedger trades once a block
 
     def settle(self, expiry: int) -> bool:
         """Settle the board if the feed has moved past its expiry; False when it is too early."""

@@ -54,7 +54,7 @@ def _fund(cash: uint256):
     """
     @dev Sets cash aside, oldest board first.
     """
-    for _i: uint256 in range(MAX_BOARDS):
+    for i: uint256 in range(MAX_BOARDS):
         if self.head == self.tail or cash <= self.reserved:
             break
         expiry: uint256 = self.queue[self.head]
