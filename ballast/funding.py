@@ -32,9 +32,7 @@ def rate(premium: int, index: int, period: int, span: int) -> int:
     return trunc_div(premium * WAD * span, index * period)
 
 
-def accrue(
-    state: Accrual, mark: int, until: int, cap: int, period: int, half_life: int
-) -> Accrual:
+def accrue(state: Accrual, mark: int, until: int, cap: int, period: int, half_life: int) -> Accrual:
     """`state` brought to `until` [unix s], `mark` [USD wad] and `state.index` standing still."""
     if until == state.at:
         return state
