@@ -71,7 +71,9 @@ def submit(size_delta: int256, limit_price: uint256, deadline: uint256) -> uint2
 
     live: bool = virtual_market._touch()
     perp_positions._settle_funding(msg.sender)
-    room: uint256 = virtual_market._room(size_delta > 0, virtual_market.accrual.index)
+    room: uint256 = virtual_market._room(
+        size_delta > 0, virtual_market._block_start(), virtual_market.accrual.index
+    )
     assert wad._abs(size_delta) <= room, "perpmarket: price band"
 
     net_before: int256 = virtual_market._net()
@@ -289,7 +291,8 @@ def quote(size_delta: int256) -> IPerpVenue.Quote:
     """
     index: uint256 = virtual_market._accrued()[0].index
     size: uint256 = wad._abs(size_delta)
-    if size == 0 or size > virtual_market._room(size_delta > 0, index):
+    start: int256 = virtual_market._block_start()
+    if size == 0 or size > virtual_market._room(size_delta > 0, start, index):
         return empty(IPerpVenue.Quote)
     notional: uint256 = wad._abs(virtual_market._exchange(size_delta, index))
     return IPerpVenue.Quote(
