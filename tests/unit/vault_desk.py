@@ -73,7 +73,7 @@ def changed(struct: SimpleNamespace, **fields) -> SimpleNamespace:
 
 @dataclass
 class Desk:
-    """A deployed system, short ways to move it; sizes in ETH, prices in USD, money in token units."""
+    """A deployed system and how to move it; sizes in ETH, prices in USD, money in token units."""
 
     system: Deployment
     chain: object
