@@ -56,6 +56,7 @@ exports: (
 MAX_BASIS: constant(int256) = 10**16  # [wad] wider, and one of mark and index is wrong: no instant flow
 MAX_OFFSET: constant(uint8) = 12  # [decimals] keeps supply · NAV far from 2^256
 MIN_WORTH: constant(uint256) = 100  # a share below 1/100 of its start takes no deposits
+MAX_DEPOSIT_CAP: constant(uint256) = 10**30  # [asset] keeps `maxMint` far from 2^256
 
 ASSET: immutable(IERC20)
 SCALE: immutable(uint256)  # [wad] per token unit
@@ -746,6 +747,7 @@ def _assets_up(shares: uint256, worth: uint256) -> uint256:
 
 @internal
 def _set_deposit_cap(cap: uint256):
+    assert cap <= MAX_DEPOSIT_CAP, "vault: deposit cap too large"
     self.deposit_cap = cap
     log IVault.DepositCapSet(cap=cap)
 
