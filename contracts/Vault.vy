@@ -539,7 +539,12 @@ def maxRedeem(owner: address) -> uint256:
     """
     snapshot: Snapshot = self._snapshot()
     low: uint256 = self._low(snapshot)
-    return min(erc20.balanceOf[owner], self._shares_down(self._max_withdraw(snapshot), low))
+    # The most shares that are worth no token unit beyond what can be withdrawn.
+    most: uint256 = self._shares_up(self._max_withdraw(snapshot) + 1, low) - 1
+    shares: uint256 = min(erc20.balanceOf[owner], most)
+    if self._assets_down(shares, low) == 0:
+        return 0
+    return shares
 
 
 # ------------------------------------------------------------------ internal: flow
