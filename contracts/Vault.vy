@@ -76,7 +76,8 @@ hedger: public(address)
 deposit_cap: public(uint256)
 # Tokens held and booked. [asset]
 cash: uint256
-# NAV and hedge equity when last seen with feed and venue live: what stands while they are not. [wad]
+# NAV and hedge equity when last seen with feed and venue live: what stands while they are not. Margin that moves in
+# between is counted. [wad]
 last_nav: int256
 last_hedge: int256
 
@@ -318,6 +319,7 @@ def pay_margin(amount: uint256):
     self._check_hedger()
     assert self.cash >= claims.total + amount, "vault: margin over free cash"
     self.cash -= amount
+    self.last_hedge += self._value(amount)
     self._send(msg.sender, amount)
     log IVault.MarginPaid(amount=amount)
 
@@ -333,6 +335,7 @@ def on_hedged(amount: uint256, risk: IOptionBook.Risk, account: IHedger.HedgeAcc
     """
     self._check_hedger()
     self.cash += amount
+    self.last_hedge -= self._value(amount)
     claims._fund(self.cash)
     self._remember(risk, account)
     if amount > 0:
@@ -706,6 +709,15 @@ def _remember(risk: IOptionBook.Risk, account: IHedger.HedgeAccount):
     if risk.valid and account.valid:
         self.last_nav = solvency._nav_mid(self._ledger(), risk, account)
         self.last_hedge = account.low
+
+
+@internal
+@view
+def _value(amount: uint256) -> int256:
+    """
+    @dev Token units to USD [wad].
+    """
+    return convert(amount * SCALE, int256)
 
 
 @internal
