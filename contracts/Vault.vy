@@ -58,6 +58,7 @@ MAX_BASIS: constant(int256) = (
 )  # [wad] wider, and one of mark and index is wrong: no instant flow
 MAX_OFFSET: constant(uint8) = 12  # [decimals] keeps supply · NAV far from 2^256
 MIN_WORTH: constant(uint256) = 100  # a share below 1/100 of its start takes no deposits
+MAX_DEPOSIT_CAP: constant(uint256) = 10**30  # [asset] keeps `maxMint` far from 2^256
 
 ASSET: immutable(IERC20)
 SCALE: immutable(uint256)  # [wad] per token unit
@@ -77,7 +78,8 @@ hedger: public(address)
 deposit_cap: public(uint256)
 # Tokens held and booked. [asset]
 cash: uint256
-# NAV and hedge equity when last seen with feed and venue live: what stands while they are not. [wad]
+# NAV and hedge equity when last seen with feed and venue live: what stands while they are not. Margin that moves in
+# between is counted. [wad]
 last_nav: int256
 last_hedge: int256
 
@@ -319,6 +321,7 @@ def pay_margin(amount: uint256):
     self._check_hedger()
     assert self.cash >= claims.total + amount, "vault: margin over free cash"
     self.cash -= amount
+    self.last_hedge += self._value(amount)
     self._send(msg.sender, amount)
     log IVault.MarginPaid(amount=amount)
 
@@ -334,6 +337,7 @@ def on_hedged(amount: uint256, risk: IOptionBook.Risk, account: IHedger.HedgeAcc
     """
     self._check_hedger()
     self.cash += amount
+    self.last_hedge -= self._value(amount)
     claims._fund(self.cash)
     self._remember(risk, account)
     if amount > 0:
@@ -540,7 +544,12 @@ def maxRedeem(owner: address) -> uint256:
     """
     snapshot: Snapshot = self._snapshot()
     low: uint256 = self._low(snapshot)
-    return min(erc20.balanceOf[owner], self._shares_down(self._max_withdraw(snapshot), low))
+    # The most shares that are worth no token unit beyond what can be withdrawn.
+    most: uint256 = self._shares_up(self._max_withdraw(snapshot) + 1, low) - 1
+    shares: uint256 = min(erc20.balanceOf[owner], most)
+    if self._assets_down(shares, low) == 0:
+        return 0
+    return shares
 
 
 # ------------------------------------------------------------------ internal: flow
@@ -702,6 +711,15 @@ def _remember(risk: IOptionBook.Risk, account: IHedger.HedgeAccount):
 
 @internal
 @view
+def _value(amount: uint256) -> int256:
+    """
+    @dev Token units to USD [wad].
+    """
+    return convert(amount * SCALE, int256)
+
+
+@internal
+@view
 def _floor(nav: int256) -> uint256:
     """
     @dev USD [wad] to token units, down, negative to 0.
@@ -744,6 +762,7 @@ def _assets_up(shares: uint256, worth: uint256) -> uint256:
 
 @internal
 def _set_deposit_cap(cap: uint256):
+    assert cap <= MAX_DEPOSIT_CAP, "vault: deposit cap too large"
     self.deposit_cap = cap
     log IVault.DepositCapSet(cap=cap)
 
