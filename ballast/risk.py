@@ -133,8 +133,22 @@ class Unit(NamedTuple):
     delta: int = 0
     gamma: int = 0
     vega: int = 0
-    theta: int = 0
     vol: int = 0
+    up_value: int = 0
+    up_delta: int = 0
+    down_value: int = 0
+    down_delta: int = 0
+
+
+class Sum(NamedTuple):
+    """Σ amount · what a unit has of that name, over a board; a product has 36 decimals."""
+
+    amount: int = 0  # [ETH wad], no product
+    value: int = 0
+    delta: int = 0
+    gamma: int = 0
+    vega: int = 0
+    vol_vega: int = 0
     up_value: int = 0
     up_delta: int = 0
     down_value: int = 0
@@ -144,31 +158,27 @@ class Unit(NamedTuple):
 def risk(scene: Scene, words: Iterable[int]) -> Risk:
     """Pricer.risk: a whole book in one pass; `at` and `valid` are left to the caller."""
     total = Risk(price=scene.price, shock=scene.stress.shock)
-    on = Board(0, Surface(0, 0, 0))
-    left = 0
+    on, held, left = Board(0, Surface(0, 0, 0)), Sum(), 0
     for word in words:
         if not left:
             left = packing.board_count(word)
-            on = board(scene, tenor(scene, word), packing.board_surface(word))
-            if on.tenor:
-                total = total._replace(vol=max(total.vol, on.surface.atm_vol))
-            else:
-                total = total._replace(unsettled=True)
+            on, held = board(scene, tenor(scene, word), packing.board_surface(word)), Sum()
+            total = total._replace(unsettled=total.unsettled or not on.tenor)
             continue
         one = unit(scene, on, packing.strike(word), packing.is_put(word))
-        total = add(total, one, packing.sold(word), scene.quoting.spread)
+        held = add(held, one, packing.sold(word))
         left -= 1
+        if not left:
+            total = close(total, held, scene, on)
     return total
 
 
 def sale(scene: Scene, words: Iterable[int], order: Order) -> Sale:
     """Pricer.sale: a book before and after an order, and what the order costs."""
-    surface = packing.board_surface(order.board)
-    on = board(scene, tenor(scene, order.board), surface)
+    on = board(scene, tenor(scene, order.board), packing.board_surface(order.board))
     one = unit(scene, on, packing.strike(order.id), packing.is_put(order.id))
     before = risk(scene, words)
-    after = add(before, one, order.amount, scene.quoting.spread)
-    after = after._replace(vol=max(before.vol, surface.atm_vol))
+    after = close(before, add(Sum(), one, order.amount), scene, on)
     return Sale(
         before,
         after,
@@ -245,13 +255,11 @@ def unit(scene: Scene, on: Board, strike: int, is_put: bool) -> Unit:
     down = black_scholes.greeks(
         on.down, strike, ln_forward_strike + ln_ratio(WAD - shock, WAD), shocked
     )
-    delta = _delta(flat, is_put)
     return Unit(
         _value(flat, is_put),
-        delta,
+        _delta(flat, is_put),
         flat.gamma,
         flat.vega,
-        _theta(scene, on, flat.vega, delta, vol),
         vol,
         _value(up, is_put),
         _delta(up, is_put),
@@ -271,23 +279,43 @@ def at_spot(
     return _value(greeks, is_put), greeks.vega, vol
 
 
-def add(total: Risk, one: Unit, amount: int, spread: int) -> Risk:
-    """`total` after `amount` more of an option were sold; spread is a share of its vol [wad]."""
-    mid = total.mid + amount * one.value // WAD
-    margin = total.ask - total.mid + amount * (one.vega * one.vol // WAD * spread // WAD) // WAD
+def add(held: Sum, one: Unit, amount: int) -> Sum:
+    """A board's sum with an amount more of an option."""
+    return Sum(
+        held.amount + amount,
+        held.value + amount * one.value,
+        held.delta + amount * one.delta,
+        held.gamma + amount * one.gamma,
+        held.vega + amount * one.vega,
+        held.vol_vega + amount * (one.vol * one.vega // WAD),
+        held.up_value + amount * one.up_value,
+        held.up_delta + amount * one.up_delta,
+        held.down_value + amount * one.down_value,
+        held.down_delta + amount * one.down_delta,
+    )
+
+
+def close(total: Risk, held: Sum, scene: Scene, on: Board) -> Risk:
+    """`total` with a board added: liabilities up, greeks with the vault's sign."""
+    mid = total.mid + held.value // WAD
+    vol_vega = held.vol_vega // WAD
+    margin = total.ask - total.mid + vol_vega * scene.quoting.spread // WAD
+    delta = trunc_div(held.delta, WAD)
+    counts = held.amount and on.tenor
     return total._replace(
         mid=mid,
         ask=mid + margin,
         bid=max(0, mid - margin),
-        delta=total.delta - trunc_div(amount * one.delta, WAD),
-        gamma=total.gamma - amount * one.gamma // WAD,
-        vega=total.vega - amount * one.vega // WAD,
-        theta=total.theta - trunc_div(amount * one.theta, WAD),
-        up_value=total.up_value + amount * one.up_value // WAD,
-        up_delta=total.up_delta - trunc_div(amount * one.up_delta, WAD),
-        down_value=total.down_value + amount * one.down_value // WAD,
-        down_delta=total.down_delta - trunc_div(amount * one.down_delta, WAD),
-        sold=total.sold + amount,
+        delta=total.delta - delta,
+        gamma=total.gamma - held.gamma // WAD,
+        vega=total.vega - held.vega // WAD,
+        theta=total.theta + _decay(vol_vega, delta, scene, on),
+        up_value=total.up_value + held.up_value // WAD,
+        up_delta=total.up_delta - trunc_div(held.up_delta, WAD),
+        down_value=total.down_value + held.down_value // WAD,
+        down_delta=total.down_delta - trunc_div(held.down_delta, WAD),
+        sold=total.sold + held.amount,
+        vol=max(total.vol, on.surface.atm_vol) if counts else total.vol,
     )
 
 
@@ -304,11 +332,12 @@ def _vol(scene: Scene, surface: Surface, root_t: int, ln_forward_strike: int) ->
     return vol_surface.vol(-ln_forward_strike, root_t, *surface, scene.vol_min, scene.vol_max)
 
 
-def _theta(scene: Scene, on: Board, vega: int, delta: int, vol: int) -> int:
-    """−∂V/∂T = −(σ·vega/(2T) + dg/dT·Δ·S), since Δ·S = ±F·N(±d1)."""
-    decay = vega * vol // WAD * YEAR // (2 * on.tenor)
+def _decay(vol_vega: int, delta: int, scene: Scene, on: Board) -> int:
+    """∂V/∂T = σ·vega/(2T) + dg/dT·Δ·S of what holders have, since Δ·S = ±F·N(±d1)."""
+    if not on.tenor:
+        return 0
     exposure = trunc_div(delta * scene.price, WAD)
-    return -decay - trunc_div(exposure * on.rate, WAD)
+    return vol_vega * YEAR // (2 * on.tenor) + trunc_div(exposure * on.rate, WAD)
 
 
 def _value(greeks: Greeks, is_put: bool) -> int:

@@ -24,7 +24,5 @@ def risk(scene: IPricer.Scene, book: DynArray[uint256, 136]) -> IOptionBook.Risk
 
 @view
 @external
-def sale(
-    scene: IPricer.Scene, book: DynArray[uint256, 136], order: IPricer.Order
-) -> IPricer.Sale:
+def sale(scene: IPricer.Scene, book: DynArray[uint256, 136], order: IPricer.Order) -> IPricer.Sale:
     return self.told
