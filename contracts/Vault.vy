@@ -53,9 +53,7 @@ exports: (
     erc20.eip712Domain,
 )
 
-MAX_BASIS: constant(int256) = (
-    10**16
-)  # [wad] wider, and one of mark and index is wrong: no instant flow
+MAX_BASIS: constant(int256) = 10**16  # [wad] beyond it mark or index is wrong: no flow
 MAX_OFFSET: constant(uint8) = 12  # [decimals] keeps supply · NAV far from 2^256
 MIN_WORTH: constant(uint256) = 100  # a share below 1/100 of its start takes no deposits
 MAX_DEPOSIT_CAP: constant(uint256) = 10**30  # [asset] keeps `maxMint` far from 2^256

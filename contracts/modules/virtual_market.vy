@@ -182,9 +182,7 @@ def _largest(buys: bool, index: uint256) -> uint256:
     @return Largest trade of a fresh account that passes bands and caps. [ETH wad]
     """
     net: int256 = self._net()
-    room: uint256 = min(
-        self._room(buys, self._block_start(), index), self._room(buys, net, index)
-    )
+    room: uint256 = min(self._room(buys, self._block_start(), index), self._room(buys, net, index))
     cap: uint256 = self._longs_cap() if buys else CONFIG.open_interest_cap
     taken: uint256 = min(self.longs if buys else self.shorts, cap)
     crowd: int256 = net if buys else -net
