@@ -1,4 +1,4 @@
-"""Three days of March 2020 through the contracts: a full book, the default parameters, an hourly keeper.
+"""Three days of March 2020 through the contracts: a full book, default parameters, an hourly keeper.
 
 The market data are not the project's to give: the tests run where they lie beside the checkout.
 """
@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from ballast import packing, paths, pnl, report, risk, solvency
-from ballast.chain import ApeChain, Reverted
+from ballast.chain import Reverted
 from ballast.parameters import load
 from ballast.pnl import Statement
 from ballast.report import Summary
@@ -41,16 +41,17 @@ class Replay:
 
 
 @pytest.fixture(scope="module")
-def replay(project, chain, owner, keeper, arbitrageur, depositor, buyer):
+def replay(create_engine):
     """`replay(is_hedged)`: the three days; NAV is such that the default depth is 80 · NAV / S."""
 
     def live(is_hedged: bool) -> Replay:
         path = paths.from_csv(HOURS, FIRST, LAST)
         parameters = load()
         deposit = parameters["venue"]["depth"] * path[0].price // WAD // DEPTH_OF_NAV
-        cast = Cast(owner, keeper, arbitrageur, [depositor], [buyer])
         scale = 10 ** (18 - parameters["token"]["decimals"])
-        engine = ApeChain(project, chain)
+        engine = create_engine()
+        owner, keeper, arbitrageur, depositor, buyer = engine.accounts(5)
+        cast = Cast(owner, keeper, arbitrageur, [depositor], [buyer])
         world = World(engine, cast, parameters, path[0], [deposit // scale], is_hedged)
         opening = pnl.open_books(engine, world.deployment)
         refusal = sell_to_the_limit(world, deposit)
@@ -147,10 +148,11 @@ def test_replay__unhedged__loses_more(replay, capsys):
 def show(capsys, name: str, seen: Replay) -> None:
     """Print the figures, whatever pytest captures."""
     change = seen.statement.nav_after / seen.deposited - 1
+    lowest = seen.lowest_nav * WAD / seen.deposited - 1
     ratio = seen.summary.lowest_margin_ratio
     with capsys.disabled():
         print(
-            f"\nMar 2020 {name}: NAV {change:+.1%}, lowest {seen.lowest_nav * WAD / seen.deposited - 1:+.1%}, "
+            f"\nMar 2020 {name}: NAV {change:+.1%}, lowest {lowest:+.1%}, "
             f"lowest margin ratio {'none' if ratio is None else f'{ratio:.3f}'}, "
             f"{seen.summary.hedges} hedges, {seen.liquidations} liquidations"
         )
