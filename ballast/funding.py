@@ -1,7 +1,7 @@
 """Twin of contracts/modules/funding.vy, bit for bit: continuous funding of the perpetual venue.
 
-Prices are [USD wad], rates [wad], sizes [ETH wad], + is long. Longs pay shorts the clamped premium of the
-mark over the index once a period; the accumulator is a price times seconds.
+Prices are [USD wad], rates [wad], sizes [ETH wad], + is long. Longs pay shorts the clamped premium
+of the mark over the index once a period; the accumulator is a price times seconds.
 """
 
 from dataclasses import dataclass, replace

@@ -3,12 +3,15 @@
 """
 @title PerpMarket
 @license AGPL-3.0-only
-@notice A perpetual future on a constant-product virtual market, with a fund on the other side of every trade.
-@dev Units are in brackets: [asset] token units, [wad] 1e18, [s], [unix s]. Prices are USD per ETH [wad], sizes ETH
-     [wad], + is long. Calls only the feed and the token. Every call that changes something touches the market first:
-     it reads the index, accrues funding to now and notes the net position at the start of the block. With a bad feed
-     the last good index stands: what reduces a position works, what opens one does not.
-@custom:kill Owner sets REDUCE_ONLY or PAUSED: adding margin, reducing and liquidating work in every mode.
+@notice A perpetual future on a constant-product virtual market, with a fund on the other side of
+     every trade.
+@dev Units are in brackets: [asset] token units, [wad] 1e18, [s], [unix s]. Prices are USD per ETH
+     [wad], sizes ETH [wad], + is long. Calls only the feed and the token. Every call that changes
+     something touches the market first: it reads the index, accrues funding to now and notes the
+     net position at the start of the block. With a bad feed the last good index stands: what
+     reduces a position works, what opens one does not.
+@custom:kill Owner sets REDUCE_ONLY or PAUSED: adding margin, reducing and liquidating work in every
+     mode.
 """
 
 from snekmate.auth import ownable
@@ -59,7 +62,8 @@ def __init__(token: address, feed: address, config_: IPerpMarket.Config):
 @external
 def submit(size_delta: int256, limit_price: uint256, deadline: uint256) -> uint256:
     """
-    @notice Trade `size_delta` against the curve, now or not at all; crossing zero closes, then opens.
+    @notice Trade `size_delta` against the curve, now or not at all; crossing zero closes, then
+         opens.
     @dev What does not open needs neither NORMAL, a live index, a cap nor margin.
     @param size_delta Signed size to add to the caller's position. [ETH wad]
     @param limit_price Worst average price accepted. [USD wad]
@@ -144,7 +148,8 @@ def withdraw(amount: uint256) -> uint256:
 @external
 def liquidate(who: address) -> uint256:
     """
-    @notice Close as much of `who`'s position as restores the initial margin ratio. Anyone may call, in every mode.
+    @notice Close as much of `who`'s position as restores the initial margin ratio. Anyone may call,
+         in every mode.
     @dev The better of the two equities counts: pushing the mark for a block liquidates nobody.
     @param who Owner of the account.
     @return Reward paid to the caller. [asset]
@@ -210,8 +215,8 @@ def set_mode(mode_: IPerpVenue.Mode):
     self._set_mode(mode_)
 
 
-@view
 @external
+@view
 def account(who: address) -> IPerpVenue.Account:
     """
     @notice Position and equity of `who`, as if funding were settled now.
@@ -237,8 +242,8 @@ def account(who: address) -> IPerpVenue.Account:
     )
 
 
-@view
 @external
+@view
 def market() -> IPerpVenue.Market:
     """
     @notice Prices and funding, projected to now.
@@ -261,8 +266,8 @@ def market() -> IPerpVenue.Market:
     )
 
 
-@view
 @external
+@view
 def terms() -> IPerpVenue.Terms:
     """
     @notice Margin ratios, fee and the sizes that price bands and caps would let open now.
@@ -281,8 +286,8 @@ def terms() -> IPerpVenue.Terms:
     )
 
 
-@view
 @external
+@view
 def quote(size_delta: int256) -> IPerpVenue.Quote:
     """
     @notice What an order of `size_delta` would cost now.
@@ -302,18 +307,19 @@ def quote(size_delta: int256) -> IPerpVenue.Quote:
     )
 
 
-@view
 @external
+@view
 def mode() -> IPerpVenue.Mode:
     """
-    @notice What the owner set, and REDUCE_ONLY instead of NORMAL while the fund cannot pay the IOUs.
+    @notice What the owner set, and REDUCE_ONLY instead of NORMAL while the fund cannot pay the
+         IOUs.
     @return Mode.
     """
     return self._mode()
 
 
-@view
 @external
+@view
 def config() -> IPerpMarket.Config:
     """
     @notice The parameters, fixed at construction.
@@ -322,8 +328,8 @@ def config() -> IPerpMarket.Config:
     return virtual_market.CONFIG
 
 
-@view
 @external
+@view
 def net_position() -> int256:
     """
     @notice Longs less shorts: what the fund stands against.
@@ -332,18 +338,19 @@ def net_position() -> int256:
     return virtual_market._net()
 
 
-@view
 @external
+@view
 def accumulator() -> int256:
     """
-    @notice Funding accumulator, projected to now: a long of 1 ETH has paid its growth divided by the period.
+    @notice Funding accumulator, projected to now: a long of 1 ETH has paid its growth divided by
+         the period.
     @return Σ premium · seconds. [USD wad · s]
     """
     return virtual_market._accrued()[0].accumulator
 
 
-@view
 @external
+@view
 def liquidation_price(who: address) -> uint256:
     """
     @notice Index at which equity at the index falls to maintenance; 0 when there is none.
@@ -354,8 +361,8 @@ def liquidation_price(who: address) -> uint256:
     return perp_positions._liquidation_price(perp_positions._holding(who, accumulator))
 
 
-@pure
 @external
+@pure
 def exchange_funding_rate(premium: int256, interest: int256, width: int256) -> int256:
     """
     @notice The rate as exchanges publish it: premium + clamp(interest − premium, ±width).

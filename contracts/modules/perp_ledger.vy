@@ -3,9 +3,11 @@
 """
 @title perp_ledger
 @license AGPL-3.0-only
-@notice The money of the perpetual venue: margins, the fund on the other side of every trade, and its IOUs.
-@dev Amounts are [asset] token units. The token balance is Σ margin_of + fund; tokens sent by no function of
-     this file belong to nobody. IOUs rank before later profits: only what the fund has beyond them is paid.
+@notice The money of the perpetual venue: margins, the fund on the other side of every trade, and
+     its IOUs.
+@dev Amounts are [asset] token units. The token balance is Σ margin_of + fund; tokens sent by no
+     function of this file belong to nobody. IOUs rank before later profits: only what the fund has
+     beyond them is paid.
 """
 
 from ethereum.ercs import IERC20
@@ -34,7 +36,7 @@ def __init__(token: address):
     ASSET = IERC20(token)
     decimals: uint256 = convert(staticcall IERC20Detailed(token).decimals(), uint256)
     assert decimals <= 18, "perp_ledger: decimals"
-    SCALE = 10 ** (18 - decimals)
+    SCALE = 10**(18 - decimals)
 
 
 @internal
@@ -149,6 +151,4 @@ def _pull(amount: uint256) -> uint256:
 
 @internal
 def _push(to: address, amount: uint256):
-    assert extcall ASSET.transfer(
-        to, amount, default_return_value=True
-    ), "perp_ledger: push failed"
+    assert extcall ASSET.transfer(to, amount, default_return_value=True), "perp_ledger: push failed"
