@@ -3,12 +3,15 @@
 """
 @title PerpMarket
 @license AGPL-3.0-only
-@notice A perpetual future on a constant-product virtual market, with a fund on the other side of every trade.
-@dev Units are in brackets: [asset] token units, [wad] 1e18, [s], [unix s]. Prices are USD per ETH [wad], sizes ETH
-     [wad], + is long. Calls only the feed and the token. Every call that changes something touches the market first:
-     it reads the index, accrues funding to now and notes the net position at the start of the block. With a bad feed
-     the last good index stands: what reduces a position works, what opens one does not.
-@custom:kill Owner sets REDUCE_ONLY or PAUSED: adding margin, reducing and liquidating work in every mode.
+@notice A perpetual future on a constant-product virtual market, with a fund on the other side of
+     every trade.
+@dev Units are in brackets: [asset] token units, [wad] 1e18, [s], [unix s]. Prices are USD per ETH
+     [wad], sizes ETH [wad], + is long. Calls only the feed and the token. Every call that changes
+     something touches the market first: it reads the index, accrues funding to now and notes the
+     net position at the start of the block. With a bad feed the last good index stands: what
+     reduces a position works, what opens one does not.
+@custom:kill Owner sets REDUCE_ONLY or PAUSED: adding margin, reducing and liquidating work in every
+     mode.
 """
 
 from snekmate.auth import ownable
@@ -59,7 +62,8 @@ def __init__(token: address, feed: address, config_: IPerpMarket.Config):
 @external
 def submit(size_delta: int256, limit_price: uint256, deadline: uint256) -> uint256:
     """
-    @notice Trade `size_delta` against the curve, now or not at all; crossing zero closes, then opens.
+    @notice Trade `size_delta` against the curve, now or not at all; crossing zero closes, then
+         opens.
     @dev What does not open needs neither NORMAL, a live index, a cap nor margin.
     @param size_delta Signed size to add to the caller's position. [ETH wad]
     @param limit_price Worst average price accepted. [USD wad]
@@ -144,7 +148,8 @@ def withdraw(amount: uint256) -> uint256:
 @external
 def liquidate(who: address) -> uint256:
     """
-    @notice Close as much of `who`'s position as restores the initial margin ratio. Anyone may call, in every mode.
+    @notice Close as much of `who`'s position as restores the initial margin ratio. Anyone may call,
+         in every mode.
     @dev The better of the two equities counts: pushing the mark for a block liquidates nobody.
     @param who Owner of the account.
     @return Reward paid to the caller. [asset]
@@ -306,7 +311,8 @@ def quote(size_delta: int256) -> IPerpVenue.Quote:
 @view
 def mode() -> IPerpVenue.Mode:
     """
-    @notice What the owner set, and REDUCE_ONLY instead of NORMAL while the fund cannot pay the IOUs.
+    @notice What the owner set, and REDUCE_ONLY instead of NORMAL while the fund cannot pay the
+         IOUs.
     @return Mode.
     """
     return self._mode()
@@ -336,7 +342,8 @@ def net_position() -> int256:
 @view
 def accumulator() -> int256:
     """
-    @notice Funding accumulator, projected to now: a long of 1 ETH has paid its growth divided by the period.
+    @notice Funding accumulator, projected to now: a long of 1 ETH has paid its growth divided by
+         the period.
     @return Σ premium · seconds. [USD wad · s]
     """
     return virtual_market._accrued()[0].accumulator

@@ -4,10 +4,10 @@
 @license AGPL-3.0-only
 @notice A constant-product virtual market: the mark follows the net position of all traders.
 @dev Sizes are [ETH wad], prices and amounts of quote [USD wad]. Stateless; twin: ballast/curve.py.
-     With depth X, peg P and net position q (+ when traders are long) the reserves are base B = X − q and
-     quote Q = P·X²/B, the mark is Q/B. What a trader pays rounds up, what he gets rounds down; Q carries 36
-     digits, so that he loses 1 wei at most.
-     Range: P ≤ 1e24, X ≤ 1e25, X/2 ≤ B ≤ 5X before and after. Then P·X² ≤ 1e74 and Q·b ≤ 1e76 < 2^256.
+     With depth X, peg P and net position q (+ when traders are long) the reserves are base B = X −
+     q and quote Q = P·X²/B, the mark is Q/B. What a trader pays rounds up, what he gets rounds
+     down; Q carries 36 digits, so that he loses 1 wei at most. Range: P ≤ 1e24, X ≤ 1e25, X/2 ≤ B ≤
+     5X before and after. Then P·X² ≤ 1e74 and Q·b ≤ 1e76 < 2^256.
 """
 
 from . import wad

@@ -2,10 +2,12 @@
 """
 @title funding
 @license AGPL-3.0-only
-@notice Continuous funding: longs pay shorts the clamped premium of the mark over the index, once a period.
-@dev Prices are [USD wad], rates [wad], sizes [ETH wad], + is long. Stateless; twin: ballast/funding.py.
-     The accumulator is a price times seconds and is never divided when it grows, so that any number of accruals
-     over a stretch of time equals one. Signed division truncates toward zero.
+@notice Continuous funding: longs pay shorts the clamped premium of the mark over the index, once a
+     period.
+@dev Prices are [USD wad], rates [wad], sizes [ETH wad], + is long. Stateless; twin:
+     ballast/funding.py. The accumulator is a price times seconds and is never divided when it
+     grows, so that any number of accruals over a stretch of time equals one. Signed division
+     truncates toward zero.
 """
 
 from . import fixed_point
@@ -79,7 +81,8 @@ def _owed_up(size: int256, growth: int256, period: uint256, scale: uint256) -> i
     @param growth Accumulator since the last settlement. [USD wad · s]
     @return What a position pays, negative when it gets. [asset]
     """
-    # size is a wad and so is the price in `growth`: one of the two goes, the other turns into token units.
+    # size is a wad and so is the price in `growth`: one of the two goes, the other turns into token
+    # units.
     return -wad._to_asset_signed_down(-(size * growth), wad.WAD * period * scale)
 
 

@@ -3,9 +3,11 @@
 """
 @title perp_ledger
 @license AGPL-3.0-only
-@notice The money of the perpetual venue: margins, the fund on the other side of every trade, and its IOUs.
-@dev Amounts are [asset] token units. The token balance is Σ margin_of + fund; tokens sent by no function of
-     this file belong to nobody. IOUs rank before later profits: only what the fund has beyond them is paid.
+@notice The money of the perpetual venue: margins, the fund on the other side of every trade, and
+     its IOUs.
+@dev Amounts are [asset] token units. The token balance is Σ margin_of + fund; tokens sent by no
+     function of this file belong to nobody. IOUs rank before later profits: only what the fund has
+     beyond them is paid.
 """
 
 from ethereum.ercs import IERC20

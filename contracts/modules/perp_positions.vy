@@ -2,9 +2,10 @@
 """
 @title perp_positions
 @license AGPL-3.0-only
-@notice The accounts of the perpetual venue: one position each, its funding, its equity, its liquidation.
-@dev Units are in brackets: [asset] token units, [wad] 1e18. Sizes are ETH [wad], + is long. Whoever writes has
-     touched the market before: the stored index and accumulator are those of now.
+@notice The accounts of the perpetual venue: one position each, its funding, its equity, its
+     liquidation.
+@dev Units are in brackets: [asset] token units, [wad] 1e18. Sizes are ETH [wad], + is long. Whoever
+     writes has touched the market before: the stored index and accumulator are those of now.
 """
 
 from ..interfaces import IPerpMarket
@@ -91,7 +92,8 @@ def _fill(who: address, size_delta: int256) -> Fill:
 def _book(who: address, flow: int256):
     """
     @notice Pay `flow` from the fund, or take −`flow` for it. [asset]
-    @dev What the margin cannot pay stays in the cost of the position; when none is left the fund has lost it.
+    @dev What the margin cannot pay stays in the cost of the position; when none is left the fund
+         has lost it.
     """
     if flow >= 0:
         perp_ledger._pay(who, convert(flow, uint256))
@@ -191,7 +193,8 @@ def _free(holding: Holding, index: uint256) -> uint256:
 @view
 def _liquidation_size(size: int256, health: Health) -> int256:
     """
-    @notice Order that brings E/N back to the initial ratio t: notional x = (t·N − E)/(t − ℓ), E and N at exit.
+    @notice Order that brings E/N back to the initial ratio t: notional x = (t·N − E)/(t − ℓ), E and
+         N at exit.
     @dev Everything when E ≤ ℓ·N + slippage, or when less than the smallest position would be left.
     @return 0 when the position is healthy. [ETH wad]
     """

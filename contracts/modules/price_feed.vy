@@ -2,10 +2,12 @@
 """
 @title price_feed
 @license AGPL-3.0-only
-@notice Reads a Chainlink feed without ever reverting: a feed that fails, lies or is late gives `ok = False`.
-@dev Units are in brackets: [wad] 1e18, [s] seconds, [unix s]. Stateless. Answers are decoded as whole words, so that
-     no clamp can revert, and at most five words are copied. A caller cannot fake a bad feed by sending little gas:
-     a read that runs out leaves a 63rd of what it had, too little for anything after it.
+@notice Reads a Chainlink feed without ever reverting: a feed that fails, lies or is late gives `ok
+     = False`.
+@dev Units are in brackets: [wad] 1e18, [s] seconds, [unix s]. Stateless. Answers are decoded as
+     whole words, so that no clamp can revert, and at most five words are copied. A caller cannot
+     fake a bad feed by sending little gas: a read that runs out leaves a 63rd of what it had, too
+     little for anything after it.
 """
 
 from ..interfaces import IAggregatorV3
@@ -68,7 +70,8 @@ def _round(feed: address, feed_scale: uint256, round_id: uint256) -> Reading:
 @view
 def _sequencer_up(feed: address, grace: uint256) -> bool:
     """
-    @dev True on a chain without a sequencer (empty address); else when it is up since `grace` seconds at least.
+    @dev True on a chain without a sequencer (empty address); else when it is up since `grace`
+         seconds at least.
     """
     if feed == empty(address):
         return True

@@ -2,9 +2,11 @@
 """
 @title virtual_market
 @license AGPL-3.0-only
-@notice The market the perpetual venue trades on: index, curve, funding and open interest, but no account.
-@dev Units are in brackets: [wad] 1e18, [s], [unix s]. Prices are USD per ETH [wad], sizes ETH [wad], + is long.
-     Functions take the index they are to use, so that views can look at a touch that has not happened yet.
+@notice The market the perpetual venue trades on: index, curve, funding and open interest, but no
+     account.
+@dev Units are in brackets: [wad] 1e18, [s], [unix s]. Prices are USD per ETH [wad], sizes ETH
+     [wad], + is long. Functions take the index they are to use, so that views can look at a touch
+     that has not happened yet.
 """
 
 from ..interfaces import IPerpMarket
@@ -27,7 +29,8 @@ accrual: funding.Accrual
 longs: uint256
 shorts: uint256
 
-# Net position at the first touch of `band_block`, from which the price band of the block is measured. [ETH wad]
+# Net position at the first touch of `band_block`, from which the price band of the block is
+# measured. [ETH wad]
 band_net: int256
 band_block: uint256
 
@@ -82,9 +85,10 @@ def _resize(before: int256, after: int256):
 @view
 def _accrued() -> (funding.Accrual, bool):
     """
-    @dev The stored index is charged until the feed moved, the new one from there. A bad feed charges nothing, except
-         that the stored index counts until it would have gone stale: else whoever pokes between two rounds of a slow
-         feed would wipe out what is owed since the last touch.
+    @dev The stored index is charged until the feed moved, the new one from there. A bad feed
+         charges nothing, except that the stored index counts until it would have gone stale: else
+         whoever pokes between two rounds of a slow feed would wipe out what is owed since the last
+         touch.
     @return Funding projected to now, and whether the index is live.
     """
     now: funding.Accrual = self.accrual
@@ -155,7 +159,8 @@ def _block_start() -> int256:
 def _room(buys: bool, start: int256, index: uint256) -> uint256:
     """
     @notice Largest trade that leaves the mark within both bands on its side.
-    @dev Toward the index there is always room: outside the band just what would worsen the gap is stopped.
+    @dev Toward the index there is always room: outside the band just what would worsen the gap is
+         stopped.
     @param start Net position from which the block's band is measured. [ETH wad]
     @return Size. [ETH wad]
     """

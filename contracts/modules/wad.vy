@@ -3,9 +3,9 @@
 @title wad
 @license AGPL-3.0-only
 @notice Products and quotients that say which way they round.
-@dev Units are in brackets: [asset] token units, [wad] 1e18. Stateless. Every product is a checked 256-bit one: it
-     reverts when a·b exceeds 2^256 (1.15e77), so two numbers up to 3e38 (3e20 as a wad) always fit. The
-     twins are plain Python with ceil_div and trunc_div of ballast/units.py.
+@dev Units are in brackets: [asset] token units, [wad] 1e18. Stateless. Every product is a checked
+     256-bit one: it reverts when a·b exceeds 2^256 (1.15e77), so two numbers up to 3e38 (3e20 as a
+     wad) always fit. The twins are plain Python with ceil_div and trunc_div of ballast/units.py.
 """
 
 WAD: constant(uint256) = 10**18

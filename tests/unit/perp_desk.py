@@ -16,7 +16,7 @@ FOREVER = 2**256 - 1
 
 NORMAL, REDUCE_ONLY, PAUSED = 1, 2, 4
 
-# Design, section 6, "venue"; what it leaves open: account cap, open interest cap, smallest position, half-life.
+# Design, section 6; it leaves open the caps on accounts and open interest, the smallest position.
 DEFAULTS = {
     "anchored": True,
     "peg": 0,
@@ -95,10 +95,8 @@ class Desk:
         market = self.market
         return (
             market.margin_of(self.traders[0]),
-            market.margin_of(self.traders[1]),
             market.fund(),
             market.net_position(),
-            self.token.balanceOf(market),
         )
 
     def surplus(self) -> int:
@@ -108,7 +106,7 @@ class Desk:
 
     @contextmanager
     def isolated(self) -> Iterator[None]:
-        """Undo what the block does to the chain; ape's `chain.isolate` would swallow its exceptions too."""
+        """Undo what the block does; ape's `chain.isolate` would swallow its exceptions too."""
         snapshot = self.chain.snapshot()
         try:
             yield

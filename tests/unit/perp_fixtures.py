@@ -1,7 +1,8 @@
-"""Fixtures of the perpetual venue: test modules load them with `pytest_plugins = ["perp_fixtures"]`."""
+"""Fixtures of the perpetual venue: modules load them by `pytest_plugins = ["perp_fixtures"]`."""
 
 from collections.abc import Callable
 from decimal import Decimal
+from time import time
 
 import pytest
 from perp_desk import DEFAULTS, FOREVER, Desk
@@ -11,12 +12,16 @@ from perp_desk import DEFAULTS, FOREVER, Desk
 def create_desk(
     project, chain, owner, depositor, buyer, arbitrageur, attacker, create_token, create_feed
 ) -> Callable[..., Desk]:
-    """Deploy a market at 2,000 USD with a fund of 2,000,000 USD: `create_desk(price=…, fund=…, fee=0)`.
+    """Deploy a market at 2,000 USD with a fund of 2,000,000 USD: `create_desk(fund=0, fee=0)`.
 
-    Keywords override `DEFAULTS`.
+    Further keywords override `DEFAULTS`.
     """
 
     def create(price=2_000, fund=2_000_000, decimals=6, **parameters) -> Desk:
+        # Ahead of the clock on the wall a block lasts a second, however slow the machine is.
+        ahead = int(time()) + 1_000_000
+        if chain.blocks.head.timestamp < ahead:
+            chain.mine(timestamp=ahead + 1_000_000)
         token = create_token(decimals)
         feed = create_feed(int(Decimal(price) * 10**8))
         config = DEFAULTS | parameters

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from ballast import curve
 from ballast.units import WAD
 
-# Published numbers of a constant-product venue: quote reserve 1,000, base reserve 100. 2 wei are allowed.
+# Published numbers of a constant-product venue: reserves 1,000 and 100. 2 wei are allowed.
 PEG, DEPTH = 10 * WAD, 100 * WAD
 PUBLISHED = [
     (curve.size_for_cost_down, "50", 4_761_904_761_904_761_904),

@@ -83,8 +83,8 @@ def test_owed_up__any_state__equals_the_twin_and_the_ceiling(harness):
 
 @given(prices, prices, st.lists(spans, min_size=1, max_size=6))
 def test_accrue__in_many_steps__equals_one(mark, index, steps):
-    """The accumulator exactly; the average to 1 wei of rounding a step, and the exponential's own error,
-    5e-19 of a rate that is below 1.1e21 [wad] here, so 1,000 wei a step are ample."""
+    """The accumulator exactly; the average to what a step rounds: 1 wei, and 5e-19 of a rate below
+    1.1e21 [wad]. 1,000 wei a step are ample."""
     cap, period = w("0.0075"), 8 * HOUR
     one = funding.accrue(start(index), mark, sum(steps), cap, period, DAY)
     many, at = start(index), 0
@@ -97,7 +97,7 @@ def test_accrue__in_many_steps__equals_one(mark, index, steps):
 
 @given(rates, rates, st.integers(0, 10 * DAY), st.integers(60, 30 * DAY))
 def test_ema__any_state__is_the_exponential(average, rate, span, half_life):
-    """Error of the exponential 5e-19 of the gap, its argument's rounding as much, 1 wei of the result."""
+    """Errors: the exponential's 5e-19 of the gap, its argument's as much, 1 wei of the result."""
     mpmath.mp.dps = 40
     exact = rate + (average - rate) * mpmath.mpf(2) ** (-mpmath.mpf(span) / half_life)
     bound = abs(average - rate) * mpmath.mpf("1e-18") + 1

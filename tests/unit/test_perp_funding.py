@@ -1,4 +1,4 @@
-"""PerpMarket: funding has the right sign, is exact however often it is touched, and is never lost."""
+"""PerpMarket: funding has the right sign, is exact however often touched, and is never lost."""
 
 from dataclasses import replace
 
@@ -44,7 +44,7 @@ def test_funding__crowded_side__pays(busy, alice, bob, sign):
     paid = payer - busy.market.account(alice).margin
     got = busy.market.account(bob).margin - payee
 
-    # 1,000 ETH at 2,000 USD for half an hour of eight; each reading of what is owed is rounded by 1.
+    # 1,000 ETH at 2,000 USD for half an hour of eight; each reading of what is owed rounds by 1.
     assert abs(paid - 2_000_000 * USDC * sign * rate // WAD // 16) <= 1
     assert abs(got - paid * 3 // 10) <= 1
     assert paid > got > 0
@@ -140,7 +140,7 @@ def test_funding_ema__pushed_for_a_moment__hardly_moves(busy, chain, alice, bob)
 
 
 def test_funding__feed_stale__charges_until_it_went_stale(busy, chain, alice, bob):
-    """And no poke in between wipes out what was owed: else a payer would poke in every gap of the feed."""
+    """And no poke in between wipes out what was owed: else payers would poke in every gap."""
     busy.trade(alice, 500)
     start, updated_at = head(chain), busy.market.market().index_at
     premium = curve.mark(2_000 * WAD, DEPTH, 500 * WAD) - 2_000 * WAD
@@ -214,7 +214,7 @@ def test_submit__funding_exceeds_margin__still_closes(indebted, alice):
 
 
 def test_submit__funding_exceeds_margin__debt_stays_in_the_position(indebted, alice):
-    """Reducing does not forgive what the margin could not pay: equity falls by fee and rounding only."""
+    """Reducing forgives nothing: equity falls by the fee and rounding only."""
     desk = indebted
     desk.push(3_000)
     before = desk.market.account(alice)

@@ -188,7 +188,7 @@ def test_liquidate__sound_account__reverts(desk, bob, keeper, stranger, who):
     ("margin", "size", "price"), [(25, 20, "11.842105263"), (20, -25, "8.380952381")]
 )
 def test_liquidation_price__published__matches(create_desk, alice, margin, size, price):
-    """A fixed peg and a curve of 1,000 : 100; the long pays 250 for 20, the short gets 200 for 25."""
+    """A fixed curve of 1,000 : 100; the long pays 250 for 20, the short gets 200 for 25."""
     entry = "12.5" if size > 0 else 8
     desk = create_desk(
         price=entry,

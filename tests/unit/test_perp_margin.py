@@ -15,7 +15,7 @@ SCALE = 10**12
 
 
 def margin_to_open(sign: int) -> int:
-    """Least margin to open 100 ETH from a net position of 0 [asset]: fee, slippage and 10% of the index value."""
+    """Least margin to open the first 100 ETH [asset]: fee, slippage and 10% of the index value."""
     size, value = 100 * WAD, 200_000 * WAD
     if sign > 0:
         notional = curve.cost_up(PEG, DEPTH, 0, size)
@@ -244,9 +244,9 @@ def test_market__open_positions__shows_prices_and_interest(desk, alice, bob, cha
         ("anchored", False, "virtual_market: bad peg"),
     ],
 )
-def test_deploy__parameter_out_of_bounds__reverts(create_desk, name, value, reason):
+def test_deploy__parameter_out_of_bounds__reverts(project, desk, owner, name, value, reason):
     with ape.reverts(reason):
-        create_desk(**{name: value})
+        owner.deploy(project.PerpMarket, desk.token, desk.feed, DEFAULTS | {name: value})
 
 
 def test_deploy__no_price__reverts(create_desk):
