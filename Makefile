@@ -8,6 +8,8 @@ SHELL := /bin/bash
 # ape finds the Vyper compiler on the PATH and keeps its data in the home folder unless told.
 export PATH := $(CURDIR)/.venv/bin:$(PATH)
 export APE_DATA_FOLDER := $(CURDIR)/.ape
+# Without cached bytecode every command would start some seconds later.
+unexport PYTHONDONTWRITEBYTECODE
 
 SOURCES := ape-config.yaml $(shell find contracts -name '*.vy' -o -name '*.vyi')
 
@@ -28,7 +30,7 @@ demo: compile
 	@ape run demo $(ARGS)
 
 test: compile
-	@ape test -n 2 $(ARGS)
+	@ape test -n 2 --dist loadfile $(ARGS)
 
 # natrix compiles each file alone, which a module that uses another's storage cannot be.
 lint: compile .lint/.ok
@@ -72,6 +74,6 @@ if [ $$python = none ]; then \
 fi; \
 echo "Installing $< into $(@D) ..."; \
 $$python -m venv $(@D)
-@$(@D)/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes -r $<
+@$(@D)/bin/python -m pip install -qq --no-compile --disable-pip-version-check --require-hashes -r $<
 @touch $@
 endef

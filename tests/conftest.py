@@ -12,6 +12,9 @@ from ape.contracts import ContractInstance
 from ape.managers.chain import ChainManager
 from ape.managers.networks import NetworkManager
 from ape.managers.project import ProjectManager
+from ape.pytest.fixtures import IsolationManager
+from ape.types import SnapshotID
+from ape_ethereum.transactions import Receipt
 from eip712.messages import EIP712Domain, EIP712Message
 from eth_pydantic_types import abi
 
@@ -21,12 +24,27 @@ from ballast.deployment import Deployment, deploy, list_boards
 from ballast.units import WAD
 
 ROOT = Path(__file__).parents[1]
+START = 2_524_608_000  # 2050-01-01 00:00 UTC [unix s]
 COMPILED = ROOT / ".build" / ".compiled"  # the Makefile's stamp
 
-# eth-tester cannot trace, so ape complains after every revert, the expected ones included.
+# eth-tester cannot trace. So ape runs every transaction twice, in search of a log that Vyper
+# contracts do not write, and complains after every revert, the expected ones included.
+Receipt.debug_logs_typed = ()
 logging.getLogger("ape").addFilter(
     lambda record: "Problem retrieving traceback" not in record.getMessage()
 )
+
+
+_take_snapshot = IsolationManager.take_snapshot
+
+
+def _take_snapshot_of_an_empty_block(self: IsolationManager) -> SnapshotID | None:
+    """Between tests eth-tester executes the snapshot's last block again: let that cost nothing."""
+    ape.chain.mine()
+    return _take_snapshot(self)
+
+
+IsolationManager.take_snapshot = _take_snapshot_of_an_empty_block
 
 
 def pytest_sessionstart(session: pytest.Session) -> None:
@@ -42,6 +60,15 @@ def pytest_sessionstart(session: pytest.Session) -> None:
 
     ape.project.load_contracts(use_cache=False)
     COMPILED.touch()
+
+
+@pytest.fixture(scope="session", autouse=True)
+def start_of_time(chain: ChainManager) -> None:
+    """Put the chain ahead of the wall clock, so that a block comes one second after its parent.
+
+    Behind it, eth-tester lets the wall clock tick between reading the time and sending.
+    """
+    chain.pending_timestamp = START
 
 
 # Without `chain_isolation=False` ape takes every fixture for one that sends transactions, and

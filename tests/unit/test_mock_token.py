@@ -63,7 +63,6 @@ def test_transfer__beyond_balance__reverts(token, owner, depositor, keeper):
 
 
 def test_permit__signed_by_owner__sets_allowance(token, chain, depositor, keeper, sign_permit):
-    chain.pending_timestamp += 10
     deadline = chain.pending_timestamp  # the last second at which it holds
     token.permit(*sign_permit(token, depositor, keeper, UNIT, deadline), sender=keeper)
 
@@ -72,7 +71,6 @@ def test_permit__signed_by_owner__sets_allowance(token, chain, depositor, keeper
 
 
 def test_permit__after_deadline__reverts(token, chain, depositor, keeper, sign_permit):
-    chain.pending_timestamp += 10
     deadline = chain.pending_timestamp - 1
     with ape.reverts("erc20: expired deadline"):
         token.permit(*sign_permit(token, depositor, keeper, UNIT, deadline), sender=keeper)
