@@ -10,8 +10,9 @@ pytest_plugins = ["book_fixtures"]
 
 
 @pytest.fixture(scope="module")
-def hedged(desk, keeper):
-    """The default vault with a call and a put sold, hedged."""
+def hedged(create_desk, keeper):
+    """A vault of the module's own with a call and a put sold, hedged."""
+    desk = create_desk()
     desk.buy(desk.id(0, 2_000, False), 40)
     desk.buy(desk.id(0, 1_900, True), 10)
     desk.system.hedger.rebalance(sender=keeper)
@@ -69,13 +70,9 @@ def test_quote__time_passes__time_value_shrinks(desk):
 
 
 @pytest.mark.parametrize("decimals", [8, 18])
-def test_buy__token_of_other_decimals__costs_the_same(
-    create_system, chain, owner, buyer, desk, decimals
-):
+def test_buy__token_of_other_decimals__costs_the_same(create_desk, decimals):
     """SPEC-B4: rounded up to the units of any token."""
-    from book_desk import BookDesk
-
-    other = BookDesk(create_system(decimals=decimals), chain, owner, buyer)
+    other = create_desk(decimals=decimals)
     q = other.book.quote(other.id(), wad(3))
     total = q.value + q.vol_charge + q.fee + q.hedge_charge
     assert q.premium == ceil_div(total, 10 ** (18 - decimals))

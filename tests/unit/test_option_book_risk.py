@@ -9,7 +9,13 @@ pytest_plugins = ["book_fixtures"]
 
 
 @pytest.fixture(scope="module")
-def ids(desk):
+def seller(create_desk):
+    """A vault of the module's own."""
+    return create_desk()
+
+
+@pytest.fixture(scope="module")
+def ids(seller):
     """Eight series on two boards, in the order in which they are sold."""
     wanted = [
         (0, 2_000, False),
@@ -21,15 +27,15 @@ def ids(desk):
         (1, 2_000, False),
         (1, 1_700, True),
     ]
-    return [desk.id(*series) for series in wanted]
+    return [seller.id(*series) for series in wanted]
 
 
 @pytest.fixture(scope="module")
-def sold(desk, ids):
-    """The default vault with the eight series sold, 1 to 8 ETH."""
+def sold(seller, ids):
+    """The vault with the eight series sold, 1 to 8 ETH."""
     for amount, series in enumerate(ids, start=1):
-        desk.buy(series, amount)
-    return desk
+        seller.buy(series, amount)
+    return seller
 
 
 @pytest.fixture(scope="module")
@@ -71,17 +77,17 @@ def test_risk__price_and_time_move__are_priced_afresh(sold, ids):
 
 def test_risk__sold_calls_only__delta_is_negative(desk):
     """SPEC-B2: they are hedged with a LONG perp."""
-    desk.buy(desk.id(0, 2_000, False))
+    desk.buy(desk.id(0, 2_000, False), 100)
     found = desk.book.risk()
-    assert -wad(10) < found.delta < 0
+    assert -wad(100) < found.delta < 0
     assert desk.system.hedger.state().wanted > 0
 
 
 def test_risk__sold_puts_only__delta_is_positive(desk):
     """SPEC-B2: they are hedged with a SHORT perp."""
-    desk.buy(desk.id(0, 2_000, True))
+    desk.buy(desk.id(0, 2_000, True), 100)
     found = desk.book.risk()
-    assert 0 < found.delta < wad(10)
+    assert 0 < found.delta < wad(100)
     assert desk.system.hedger.state().wanted < 0
 
 
@@ -95,15 +101,16 @@ def test_risk__venue_pays_or_charges__moves_calls_and_puts_apart(desk, owner, ar
     mids: dict[tuple[int, int], int] = {}
     for sign in (1, -1):
         for series in (call, put):
-            with desk.chain.isolate():
-                desk.buy(series)
-                limit = 2**255 if sign > 0 else 0
-                venue.submit(sign * wad(3_000), limit, 2**255, sender=arbitrageur)
-                desk.push(2_000, time + DAY)
-                found = desk.book.risk()
-                assert plain(found) == twin(desk, [series])
-                assert venue.market().funding_ema_year * sign > 0
-                mids[sign, series] = found.mid
+            before = desk.chain.snapshot()
+            desk.buy(series)
+            limit = 2**255 if sign > 0 else 0
+            venue.submit(sign * wad(3_000), limit, 2**255, sender=arbitrageur)
+            desk.push(2_000, time + DAY)
+            found = desk.book.risk()
+            assert plain(found) == twin(desk, [series])
+            assert venue.market().funding_ema_year * sign > 0
+            mids[sign, series] = found.mid
+            desk.chain.restore(before)
     assert mids[1, call] > mids[-1, call]
     assert mids[1, put] < mids[-1, put]
 
