@@ -9,9 +9,8 @@ pytest_plugins = ["book_fixtures"]
 
 
 @pytest.fixture(scope="module")
-def held(create_desk):
-    """A vault with ten calls sold to the buyer."""
-    desk = create_desk()
+def held(desk):
+    """The default vault with ten calls sold to the buyer."""
     desk.buy(desk.id(), 10)
     return desk
 
@@ -67,15 +66,15 @@ def test_transfer__to_oneself__changes_nothing(held, series):
 
 def test_transfer__over_the_balance__reverts(held, series, stranger):
     """SPEC-B9."""
-    with held.refuses("erc6909: over balance", series):
+    with held.refuses("erc6909: over balance"):
         held.book.transfer(stranger, series, wad(10) + 1, sender=held.buyer)
-    with held.refuses("erc6909: over balance", series):
+    with held.refuses("erc6909: over balance"):
         held.book.transfer(stranger, series + 256, 1, sender=held.buyer)
 
 
 def test_transfer__to_zero__reverts(held, series):
     """SPEC-B9."""
-    with held.refuses("erc6909: receiver is zero", series):
+    with held.refuses("erc6909: receiver is zero"):
         held.book.transfer(ZERO_ADDRESS, series, 1, sender=held.buyer)
 
 
@@ -93,7 +92,7 @@ def test_transfer_from__within_the_allowance__uses_it_up(held, series, stranger,
     ]
     assert held.book.allowance(held.buyer, stranger, series) == wad(1)
     assert balances(held, series, held.buyer, keeper, stranger) == [8, 2, 0]
-    with held.refuses("erc6909: over allowance", series):
+    with held.refuses("erc6909: over allowance"):
         held.book.transferFrom(held.buyer, keeper, series, wad(1) + 1, sender=stranger)
     held.book.transferFrom(held.buyer, keeper, series, wad(1), sender=stranger)
     assert held.book.allowance(held.buyer, stranger, series) == 0
@@ -101,14 +100,14 @@ def test_transfer_from__within_the_allowance__uses_it_up(held, series, stranger,
 
 def test_transfer_from__without_allowance__reverts(held, series, attacker):
     """SPEC-B9."""
-    with held.refuses("erc6909: over allowance", series):
+    with held.refuses("erc6909: over allowance"):
         held.book.transferFrom(held.buyer, attacker, series, 1, sender=attacker)
 
 
 def test_transfer_from__allowance_of_another_series__reverts(held, series, attacker):
     """SPEC-B9."""
     held.book.approve(attacker, series | 1, FOREVER, sender=held.buyer)
-    with held.refuses("erc6909: over allowance", series):
+    with held.refuses("erc6909: over allowance"):
         held.book.transferFrom(held.buyer, attacker, series, 1, sender=attacker)
 
 
@@ -138,7 +137,7 @@ def test_transfer_from__operator_no_longer__reverts(held, series, stranger):
     held.book.setOperator(stranger, True, sender=held.buyer)
     held.book.setOperator(stranger, False, sender=held.buyer)
     assert not held.book.isOperator(held.buyer, stranger)
-    with held.refuses("erc6909: over allowance", series):
+    with held.refuses("erc6909: over allowance"):
         held.book.transferFrom(held.buyer, stranger, series, 1, sender=stranger)
 
 
@@ -151,13 +150,13 @@ def test_transfer_from__ones_own__needs_no_allowance(held, series, stranger):
 def test_transfer_from__operator_over_the_balance__reverts(held, series, stranger):
     """SPEC-B9."""
     held.book.setOperator(stranger, True, sender=held.buyer)
-    with held.refuses("erc6909: over balance", series):
+    with held.refuses("erc6909: over balance"):
         held.book.transferFrom(held.buyer, stranger, series, wad(10) + 1, sender=stranger)
 
 
 def test_transfer_from__to_zero__reverts(held, series):
     """SPEC-B9."""
-    with held.refuses("erc6909: receiver is zero", series):
+    with held.refuses("erc6909: receiver is zero"):
         held.book.transferFrom(held.buyer, ZERO_ADDRESS, series, 1, sender=held.buyer)
 
 

@@ -77,7 +77,7 @@ def test_buy__call_and_put_of_a_strike__are_two_series(desk):
 def test_buy__smallest_size__is_sold_and_a_wei_less_is_not(desk):
     """SPEC-B5: no dust."""
     series = desk.id()
-    with desk.refuses("option_book: below minimum size", series):
+    with desk.refuses("option_book: below minimum size"):
         desk.book.buy(series, MIN_SIZE - 1, FOREVER, desk.buyer, FOREVER, sender=desk.buyer)
     with ape.reverts("option_book: below minimum size"):
         desk.book.quote(series, MIN_SIZE - 1)
@@ -93,7 +93,7 @@ def test_buy__size_zero__reverts(desk):
 def test_buy__size_over_what_is_stored__reverts(desk):
     """SPEC-B5."""
     series, amount = desk.id(), packing.MAX_SOLD + 1
-    with desk.refuses("option_book: size does not fit", series):
+    with desk.refuses("option_book: size does not fit"):
         desk.book.buy(series, amount, FOREVER, desk.buyer, FOREVER, sender=desk.buyer)
 
 
@@ -103,7 +103,7 @@ def test_buy__size_over_what_is_stored__reverts(desk):
 def test_buy__at_the_deadline__is_sold_and_a_second_later_is_not(desk):
     """SPEC-B3, SPEC-B5."""
     series, deadline = desk.id(), desk.soon
-    with desk.refuses("option_book: deadline passed", series):
+    with desk.refuses("option_book: deadline passed"):
         desk.chain.pending_timestamp = deadline + 1
         desk.buy(series, deadline=deadline)
     later = desk.soon
@@ -115,7 +115,7 @@ def test_buy__at_the_deadline__is_sold_and_a_second_later_is_not(desk):
 def test_buy__premium_at_the_maximum__is_sold_and_over_it_is_not(desk):
     """SPEC-B3, SPEC-B5."""
     series, time = desk.id(), desk.soon
-    with desk.refuses("option_book: premium over maximum", series):
+    with desk.refuses("option_book: premium over maximum"):
         desk.chain.pending_timestamp = time
         desk.buy(series, max_premium=premium_at(desk, time, series) - 1)
     time = desk.soon
@@ -127,16 +127,16 @@ def test_buy__premium_at_the_maximum__is_sold_and_over_it_is_not(desk):
 
 def test_buy__receiver_zero__reverts(desk):
     """SPEC-B5."""
-    with desk.refuses("option_book: receiver is zero", desk.id()):
+    with desk.refuses("option_book: receiver is zero"):
         desk.buy(desk.id(), receiver=ZERO_ADDRESS)
 
 
 def test_buy__without_the_money__reverts(desk, attacker, owner):
     """SPEC-B3: nobody else pays, least of all the vault."""
-    with desk.refuses("erc20: insufficient allowance", desk.id()):
+    with desk.refuses("erc20: insufficient allowance"):
         desk.buy(desk.id(), sender=attacker)
     desk.system.token.approve(desk.vault, FOREVER, sender=attacker)
-    with desk.refuses("erc20: transfer amount exceeds balance", desk.id()):
+    with desk.refuses("erc20: transfer amount exceeds balance"):
         desk.buy(desk.id(), sender=attacker)
 
 

@@ -134,7 +134,7 @@ def test_size__of_a_series__fits_to_the_last_wei(stubbed):
         book.buy(series, amount, PREMIUM, buyer, 2**255, sender=buyer)
 
     buy(packing.MAX_SOLD - 2 * least)
-    with stubbed.refuses("option_book: size does not fit", series):
+    with stubbed.refuses("option_book: size does not fit"):
         buy(2 * least + 1)
     buy(2 * least)
     assert book.sold(series) == packing.MAX_SOLD
@@ -157,7 +157,7 @@ def test_live_series__a_hundred_and_twenty_eight__one_more_reverts(stubbed):
     assert len(series) == 128
     for one in series:
         stubbed.buy(one, 1)
-    with stubbed.refuses("option_book: too many live series", stubbed.id()):
+    with stubbed.refuses("option_book: too many live series"):
         stubbed.buy(stubbed.id(), 1)
     stubbed.buy(series[-1], 1)
     assert stubbed.book.sold(series[-1]) == wad(2)

@@ -16,9 +16,11 @@ AMOUNTS = {
 
 
 @pytest.fixture(scope="module")
-def sold(create_desk):
-    """A vault with three series of the first board and one of the second sold."""
-    desk = create_desk()
+def sold(desk, switched):
+    """The default vault with three series of the first board and one of the second sold.
+
+    `switched` must be there before: a session's fixture that comes later has all of this done again.
+    """
     for series, amount in AMOUNTS.items():
         desk.buy(desk.id(*series), amount)
     return desk
@@ -90,8 +92,9 @@ def test_settle__unknown_board__reverts(sold, expiry):
         sold.book.settle(expiry, 1, 2, sender=sold.buyer)
 
 
-def test_settle__nothing_sold__owes_nothing(desk):
+def test_settle__nothing_sold__owes_nothing(switched):
     """SPEC-B7."""
+    desk, _ = switched
     expiry = desk.settle(0, 2_500)
     assert tuple(desk.vault.board_claims(expiry)) == (0, 0, 0)
     assert desk.book.settlement_price(expiry) == wad(2_500)
