@@ -191,9 +191,10 @@ def test_buy__at_the_cutoff__is_sold_and_a_second_later_is_not(desk):
 )
 def test_buy__around_expiry__reverts(desk, after, reason):
     """SPEC-B5."""
-    desk.push(2_000, desk.expiries[0] + after - 1)
-    desk.at(desk.expiries[0] + after)
+    desk.push(2_000, desk.expiries[0] + after - 2)
+    desk.at(desk.expiries[0] + after - 1)  # the sale comes a second later, and the quote with it
     desk.refuses_sale(f"option_book: {reason}", desk.id())
+    assert desk.now == desk.expiries[0] + after
 
 
 # ---- When nothing is for sale
@@ -263,8 +264,8 @@ def test_buy__over_a_limit__reverts(desk, series, amount, reason):
 def test_buy__a_limit_used_up_in_parts__reverts_too(desk):
     """SPEC-B6: limits are on the book, not on the sale."""
     for _ in range(2):
-        desk.buy(desk.id(), 900)
-    desk.refuses_sale("option_book: over free liquidity", desk.id(), 900)
+        desk.buy(desk.id(), 800)
+    desk.refuses_sale("option_book: over free liquidity", desk.id(), 800)
 
 
 def test_buy__days_later__is_priced_on_what_is_left(desk):

@@ -19,7 +19,7 @@ AMOUNTS = {
 def sold(desk, switched):
     """The default vault with three series of the first board and one of the second sold.
 
-    `switched` must be there before: a session's fixture that comes later has all of this done again.
+    `switched` must be there before: a session's fixture that comes later has this done again.
     """
     for series, amount in AMOUNTS.items():
         desk.buy(desk.id(*series), amount)

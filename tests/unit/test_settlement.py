@@ -137,9 +137,9 @@ def test_no_next__a_heartbeat_has_passed__gives_the_latest(desk, settle, expiry,
     with desk.refuses("settlement: next round may come"):
         desk.chain.pending_timestamp = expiry + HEARTBEAT
         settle(before, 0)
-    desk.at(expiry + HEARTBEAT)
+    desk.chain.pending_timestamp = expiry + HEARTBEAT + 1
     assert settle(before, 0) == 2_100
-    assert desk.now > expiry + HEARTBEAT
+    assert desk.now == expiry + HEARTBEAT + 1
 
 
 def test_no_next__there_is_one__reverts(desk, settle, expiry):
