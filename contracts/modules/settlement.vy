@@ -5,7 +5,8 @@
 @notice The price of an expiry, proved by two neighbouring rounds of the feed, whoever calls and whenever.
 @dev Stateless. `round` is the last update at or before expiry, `next_round` the first after it: round + 1, or the first
      of a later phase when round + 1 is empty, or 0 when there is none yet and a heartbeat has passed since expiry.
-     A round older than a heartbeat at expiry does not count: then the price of `next_round` does.
+     A round older than a heartbeat at expiry, or whose answer is no price, does not count: then the price of
+     `next_round` does. Otherwise one bad answer beside an expiry would keep its board unsettled for good.
 """
 
 from . import price_feed
@@ -27,27 +28,29 @@ def _price(
     @dev Reverts unless the pair proves the price at expiry. [USD wad]
     """
     before: price_feed.Reading = price_feed._round(feed, scale, round)
-    assert before.ok, "settlement: no such round"
+    assert before.at > 0, "settlement: no such round"
     assert before.at <= expiry, "settlement: round after expiry"
     if next_round == 0:
-        assert not price_feed._round(feed, scale, round + 1).ok, "settlement: a next round exists"
+        assert price_feed._round(feed, scale, round + 1).at == 0, "settlement: a next round exists"
         latest: price_feed.Reading = price_feed._latest(
             feed, scale, max_value(uint256), 1, max_value(uint256)
         )
         assert latest.round == round, "settlement: round not the latest"
         assert block.timestamp > expiry + heartbeat, "settlement: next round may come"
         assert before.at + heartbeat >= expiry, "settlement: round too old"
+        assert before.ok, "settlement: round has no price"
         return before.price
     after: price_feed.Reading = price_feed._round(feed, scale, next_round)
-    assert after.ok, "settlement: no such next round"
+    assert after.at > 0, "settlement: no such next round"
     assert after.at > expiry, "settlement: next not after expiry"
     if next_round != round + 1:
         assert self._opens_next_phase(
             feed, scale, round, next_round
         ), "settlement: rounds not adjacent"
-    if before.at + heartbeat < expiry:
-        return after.price
-    return before.price
+    if before.ok and before.at + heartbeat >= expiry:
+        return before.price
+    assert after.ok, "settlement: next has no price"
+    return after.price
 
 
 @internal
@@ -57,4 +60,4 @@ def _opens_next_phase(feed: address, scale: uint256, round: uint256, next_round:
     @dev `round` ends its phase and `next_round` is the first of the phase after.
     """
     first: uint256 = ((round >> PHASE_BITS) + 1) << PHASE_BITS | 1
-    return next_round == first and not price_feed._round(feed, scale, round + 1).ok
+    return next_round == first and price_feed._round(feed, scale, round + 1).at == 0

@@ -1,5 +1,6 @@
 """Fixtures of the option book: test modules load them with `pytest_plugins = ["book_fixtures"]`."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import pytest
@@ -23,25 +24,36 @@ def desk(system, chain, owner, buyer) -> BookDesk:
 
 
 @pytest.fixture(scope="session")
+def create_desk(create_system, chain, owner, buyer) -> Callable[..., BookDesk]:
+    """Deploy a vault for a module that sells from it: keywords as of `create_system`."""
+
+    def create(**keywords) -> BookDesk:
+        return BookDesk(create_system(**keywords), chain, owner, buyer)
+
+    return create
+
+
+@pytest.fixture(scope="session")
 def pricer(project, owner) -> Contract:
     """The pricer alone: it knows nothing but what it is handed."""
     return owner.deploy(project.Pricer)
 
 
 @pytest.fixture(scope="session")
-def stubbed(create_system, project, chain, owner, buyer) -> BookDesk:
-    """A vault whose pricer answers what it is told; its hedge cap is 100 ETH."""
-    overrides = {"book.stress.hedge_cap": "100 ETH"}
-    system = create_system(engine=StubbedChain(project, chain), **overrides)
-    return BookDesk(system, chain, owner, buyer)
+def stubbed_chain(project, chain) -> StubbedChain:
+    """Deploys a pricer that answers what it is told."""
+    return StubbedChain(project, chain)
 
 
 @pytest.fixture(scope="session")
-def switched(create_system, project, chain, owner, buyer) -> tuple[BookDesk, Switches]:
+def stubbed(create_desk, stubbed_chain) -> BookDesk:
+    """A vault whose pricer answers what it is told; its hedge cap is 100 ETH."""
+    return create_desk(engine=stubbed_chain, **{"book.stress.hedge_cap": "100 ETH"})
+
+
+@pytest.fixture(scope="session")
+def switched(create_desk, project, chain) -> tuple[BookDesk, Switches]:
     """A vault whose book and hedger reach feed and venue through switches; it cannot hedge."""
     engine = SwitchedChain(project, chain)
-    system = create_system(engine=engine)
-    return (
-        BookDesk(system, chain, owner, buyer),
-        Switches(engine.feed_switch, engine.venue_switch),
-    )
+    desk = create_desk(engine=engine)
+    return desk, Switches(engine.feed_switch, engine.venue_switch)

@@ -8,6 +8,12 @@ from ballast import packing, payoff, risk
 pytest_plugins = ["book_fixtures"]
 
 
+@pytest.fixture(scope="session")
+def clean(switched):
+    """A vault from which nothing is sold while this module sells from the default one."""
+    return switched[0]
+
+
 @pytest.fixture(scope="module")
 def ids(desk):
     """Eight series on two boards, in the order in which they are sold."""
@@ -25,14 +31,17 @@ def ids(desk):
 
 
 @pytest.fixture(scope="module")
-def sold(desk, ids):
-    """The default vault with the eight series sold, 1 to 8 ETH."""
+def sold(desk, clean, ids):
+    """The default vault with the eight series sold, 1 to 8 ETH.
+
+    `clean` must be there before: a session's fixture that comes later has this done again.
+    """
     for amount, series in enumerate(ids, start=1):
         desk.buy(series, amount)
     return desk
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture
 def cut(switched):
     """A vault with a call and a put sold whose feed and venue can be switched off."""
     desk, switches = switched
@@ -69,48 +78,49 @@ def test_risk__price_and_time_move__are_priced_afresh(sold, ids):
     assert after.delta < before.delta  # sold calls weigh more, sold puts less
 
 
-def test_risk__sold_calls_only__delta_is_negative(desk):
+def test_risk__sold_calls_only__delta_is_negative(clean):
     """SPEC-B2: they are hedged with a LONG perp."""
-    desk.buy(desk.id(0, 2_000, False))
-    found = desk.book.risk()
-    assert -wad(10) < found.delta < 0
-    assert desk.system.hedger.state().wanted > 0
+    clean.buy(clean.id(0, 2_000, False), 100)
+    found = clean.book.risk()
+    assert -wad(100) < found.delta < 0
+    assert clean.system.hedger.state().wanted > 0
 
 
-def test_risk__sold_puts_only__delta_is_positive(desk):
+def test_risk__sold_puts_only__delta_is_positive(clean):
     """SPEC-B2: they are hedged with a SHORT perp."""
-    desk.buy(desk.id(0, 2_000, True))
-    found = desk.book.risk()
-    assert 0 < found.delta < wad(10)
-    assert desk.system.hedger.state().wanted < 0
+    clean.buy(clean.id(0, 2_000, True), 100)
+    found = clean.book.risk()
+    assert 0 < found.delta < wad(100)
+    assert clean.system.hedger.state().wanted < 0
 
 
-def test_risk__venue_pays_or_charges__moves_calls_and_puts_apart(desk, owner, arbitrageur):
+def test_risk__venue_pays_or_charges__moves_calls_and_puts_apart(clean, owner, arbitrageur):
     """SPEC-P2: long traders push the mark over the index; what they pay is in the options."""
-    call, put = desk.id(1, 2_000, False), desk.id(1, 2_000, True)
-    venue, token, time = desk.system.venue, desk.system.token, desk.soon
+    call, put = clean.id(1, 2_000, False), clean.id(1, 2_000, True)
+    venue, token, time = clean.system.venue, clean.system.token, clean.soon
     token.mint(arbitrageur, 10**13, sender=owner)
     token.approve(venue, 10**13, sender=arbitrageur)
     venue.deposit(10**13, sender=arbitrageur)
     mids: dict[tuple[int, int], int] = {}
     for sign in (1, -1):
         for series in (call, put):
-            with desk.chain.isolate():
-                desk.buy(series)
-                limit = 2**255 if sign > 0 else 0
-                venue.submit(sign * wad(3_000), limit, 2**255, sender=arbitrageur)
-                desk.push(2_000, time + DAY)
-                found = desk.book.risk()
-                assert plain(found) == twin(desk, [series])
-                assert venue.market().funding_ema_year * sign > 0
-                mids[sign, series] = found.mid
+            before = clean.chain.snapshot()
+            clean.buy(series)
+            limit = 2**255 if sign > 0 else 0
+            venue.submit(sign * wad(3_000), limit, 2**255, sender=arbitrageur)
+            clean.push(2_000, time + DAY)
+            found = clean.book.risk()
+            assert plain(found) == twin(clean, [series])
+            assert venue.market().funding_ema_year * sign > 0
+            mids[sign, series] = found.mid
+            clean.chain.restore(before)
     assert mids[1, call] > mids[-1, call]
     assert mids[1, put] < mids[-1, put]
 
 
-def test_risk__nothing_sold__is_zero(desk):
+def test_risk__nothing_sold__is_zero(clean):
     """SPEC-B2."""
-    found = desk.book.risk()
+    found = clean.book.risk()
     assert (found.mid, found.ask, found.delta, found.sold, found.vol) == (0, 0, 0, 0, 0)
     assert found.valid and found.price == wad(2_000)
 
