@@ -7,6 +7,8 @@ import pytest
 from vault_desk import FOREVER, Desk, Rig
 
 from ballast import parameters
+from ballast.chain import ApeChain
+from ballast.deployment import deploy
 from ballast.units import WAD
 
 DEPOSIT_CAP = 5_000_000  # [whole tokens]
@@ -23,19 +25,20 @@ def create_desk(chain, create_system, owner, keeper, depositor, buyer, arbitrage
     return create
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def idle(system, create_desk) -> Desk:
     """3,000,000 USDC in the vault, nothing sold."""
     return create_desk(system)
 
 
-@pytest.fixture(scope="module")
-def desk(idle) -> Desk:
+@pytest.fixture(scope="session")
+def desk(create_desk) -> Desk:
     """20 calls sold, hedged at 2,000 USD, and the index at 2,050: low < mid < high."""
-    idle.sell(20, 2_000)
-    idle.hedge()
-    idle.push(2_050)
-    return idle
+    desk = create_desk()
+    desk.sell(20, 2_000)
+    desk.hedge()
+    desk.push(2_050)
+    return desk
 
 
 @ape.fixture(scope="session", chain_isolation=False)
@@ -67,30 +70,24 @@ def create_rig(project, accounts, create_vault, create_token, owner, buyer) -> C
     return create
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def rig(create_rig) -> Rig:
     """A wired, empty vault of a 6-decimal token."""
     return create_rig()
 
 
-@pytest.fixture(scope="module")
-def odd_chain(project, chain):
+class OddChain(ApeChain):
     """Deploys OddToken wherever a MockToken is asked for."""
-    from ballast.chain import ApeChain
 
-    class OddChain(ApeChain):
-        def deploy(self, name, *arguments, sender):
-            name = "OddToken" if name == "MockToken" else name
-            return super().deploy(name, *arguments, sender=sender)
-
-    return OddChain(project, chain)
+    def deploy(self, name, *arguments, sender):
+        name = "OddToken" if name == "MockToken" else name
+        return super().deploy(name, *arguments, sender=sender)
 
 
 @pytest.fixture(scope="module")
-def odd(odd_chain, create_desk, owner, depositor) -> Desk:
+def odd(project, chain, create_desk, owner, depositor) -> Desk:
     """A system whose token answers nothing, may charge on transfers and may refuse; 1,000 in it."""
-    from ballast.deployment import deploy
-
-    desk = create_desk(deploy(odd_chain, owner, parameters.load(), 2_000 * WAD))
+    engine = OddChain(project, chain)
+    desk = create_desk(deploy(engine, owner, parameters.load(), 2_000 * WAD))
     desk.deposit(depositor, 1_000 * 10**6)
     return desk
