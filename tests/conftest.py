@@ -15,6 +15,11 @@ from ape.managers.project import ProjectManager
 from eip712.messages import EIP712Domain, EIP712Message
 from eth_pydantic_types import abi
 
+from ballast import parameters
+from ballast.chain import ApeChain
+from ballast.deployment import Deployment, deploy, list_boards
+from ballast.units import WAD
+
 ROOT = Path(__file__).parents[1]
 COMPILED = ROOT / ".build" / ".compiled"  # the Makefile's stamp
 
@@ -107,6 +112,52 @@ def create_feed(project: ProjectManager, owner: TestAccountAPI) -> Callable[...,
         return feed
 
     return create
+
+
+@ape.fixture(scope="session", chain_isolation=False)
+def create_system(
+    project: ProjectManager,
+    chain: ChainManager,
+    owner: TestAccountAPI,
+    depositor: TestAccountAPI,
+    buyer: TestAccountAPI,
+) -> Callable[..., Deployment]:
+    """Deploy a whole vault: `create_system(price=2_000 * WAD, **{"book.limits.cutoff": "2 h"})`.
+
+    price: of the feed [USD wad]; deposit: the depositor's [whole tokens], 0 for none; decimals: the
+    token's; boards: whether the two of the default deployment are listed. All other keywords
+    override parameters.
+    The buyer has ten million tokens and has approved the vault for all of them.
+    """
+
+    def create(
+        price: int = 2_000 * WAD,
+        deposit: int = 3_000_000,
+        decimals: int = 6,
+        boards: bool = True,
+        **overrides: str,
+    ) -> Deployment:
+        values = parameters.load(
+            decimals=decimals, overrides={"token.decimals": str(decimals), **overrides}
+        )
+        engine = ApeChain(project, chain)
+        system = deploy(engine, owner, values, price)
+        for who, amount in ((depositor, deposit), (buyer, 10_000_000)):
+            system.token.mint(who, amount * 10**decimals, sender=owner)
+            system.token.approve(system.vault, 2**256 - 1, sender=who)
+        if deposit:
+            system.vault.deposit(deposit * 10**decimals, depositor, sender=depositor)
+        if boards:
+            list_boards(engine, system.book, owner, values, price, engine.now())
+        return system
+
+    return create
+
+
+@pytest.fixture(scope="session")
+def system(create_system) -> Deployment:
+    """The default vault at 2,000 USD: 3,000,000 USDC in, boards of 7 and 28 days, nothing sold."""
+    return create_system()
 
 
 class Permit(EIP712Message):
