@@ -13,6 +13,9 @@ CBRT_STEPS = 7
 CBRT_LARGE = (2**256 - 1) // 10**36
 """From here on a number has no room for 36 more digits."""
 
+ROUNDING = 10**12
+"""Share of a price by which a size stays inside its limit, for the venue's rounding."""
+
 
 @dataclass(frozen=True)
 class Band:
@@ -84,7 +87,7 @@ def limit_price(index: int, max_adverse: int, is_buy: bool) -> int:
 def size_within_price(mark: int, index: int, limit: int, depth: int, is_buy: bool) -> int:
     """Size whose average price on the venue's curve stays within `limit`."""
     reserve = min(depth, depth * index // max(mark, 1))
-    room = limit - mark if is_buy else mark - limit
+    room = (limit - mark if is_buy else mark - limit) - limit // ROUNDING
     return reserve * max(room, 0) // limit
 
 

@@ -10,7 +10,7 @@ from typing import Any
 
 from ballast.agents import UNBOUNDED, Arbitrageur, Buyer, Order
 from ballast.chain import Account, Chain, Reverted
-from ballast.deployment import Deployment, deploy, list_boards, push_price, strike_ladder
+from ballast.deployment import deploy, list_boards, push_price, strike_ladder
 from ballast.keeper import Keeper
 from ballast.parameters import Parameters
 from ballast.paths import Step

@@ -44,18 +44,18 @@ class Desk:
         return series
 
     def rebalance(self, sender=None):
-        """Rebalance once, as the keeper unless told, and let a block pass: a view at the block of a hedge sees that."""
+        """Rebalance once, as the keeper unless told."""
         receipt = self.system.hedger.rebalance(sender=sender or self.keeper)
-        self.chain.mine()
         self.check_empty()
         return receipt
 
     def settle_in_bands(self):
-        """Rebalance until there is nothing to do; how often."""
-        for count in range(64):
-            if not self.state().action:
-                return count
+        """Rebalance until the net delta is inside the band."""
+        for _ in range(64):
             self.rebalance()
+            state = self.state()  # at the block of the hedge
+            if abs(state.net_delta) <= state.band:
+                return
         raise AssertionError("64 calls did not do")
 
     def push(self, usd):
@@ -74,7 +74,7 @@ class Desk:
         self.system.book.settle(expiry, last, last + 1, sender=self.keeper)
         self.check_empty()
 
-    def wait(self, seconds):
+    def wait(self, seconds=1):
         """Mine an empty block `seconds` after the newest: views look at it. [s]"""
         self.chain.mine(timestamp=self.now() + seconds)
 
@@ -130,9 +130,7 @@ class Desk:
         rule = self.system.hedger.band()
         risk = self.system.book.risk()
         return hedge_rule.half_width(
-            hedge_rule.Band(
-                rule.risk_aversion, rule.min_share, rule.max_share, rule.min_hedge
-            ),
+            hedge_rule.Band(rule.risk_aversion, rule.min_share, rule.max_share, rule.min_hedge),
             risk.gamma,
             risk.price,
             self.system.venue.terms().fee,
@@ -173,6 +171,11 @@ class Desk:
         """SPEC-H6: neither hedger nor book holds a token."""
         token = self.system.token
         assert token.balanceOf(self.system.hedger) == token.balanceOf(self.system.book) == 0
+
+    def hedged(self, receipt):
+        """The one hedge of a transaction."""
+        (log,) = self.system.hedger.Hedged.from_receipt(receipt)
+        return log
 
     def expect(self, action=Action.NONE, reason=Reason.BELOW_MINIMUM):
         """The state, after checking what it would do and why."""

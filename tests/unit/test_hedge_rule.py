@@ -11,9 +11,7 @@ from ballast import curve, hedge_rule
 from ballast.hedge_rule import Band
 from ballast.units import WAD
 
-BAND = Band(
-    risk_aversion=50 * WAD, min_share=WAD // 200, max_share=WAD // 20, min_hedge=WAD // 100
-)
+BAND = Band(risk_aversion=50 * WAD, min_share=WAD // 200, max_share=WAD // 20, min_hedge=WAD // 100)
 REST = (86_400, False)  # of IHedger.Band, without influence on the width
 
 amounts = st.integers(0, 10**24)

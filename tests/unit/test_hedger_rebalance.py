@@ -76,25 +76,23 @@ def test_rebalance__then_price_moves__hedge_offsets_the_options(desk, is_put, us
     assert abs(lost - gained) < abs(lost) / 4 + delta * 20
 
 
-@pytest.mark.parametrize("is_put", [False, True])
-def test_rebalance__outside__lands_on_the_edge(desk, is_put):
-    """SPEC-H1."""
+@pytest.mark.parametrize(("is_put", "sign"), [(False, -1), (True, 1)])
+def test_rebalance__outside__lands_on_the_edge(desk, is_put, sign):
+    """SPEC-H1: to the wei, at the second of the trade."""
     desk.sell(40, is_put)
-    before = desk.state()
-    receipt = desk.rebalance()
-    after = desk.state()
-    assert desk.size() == before.trade
-    assert abs(after.net_delta) <= after.band
-    # The delta drifts in the seconds that the call took; the edge is hit to a thousandth of the band.
-    assert abs(abs(after.net_delta) - before.band) < before.band / 1_000
-    assert desk.system.hedger.last_full_hedge() < receipt.timestamp
+    full = desk.system.hedger.last_full_hedge()
+    desk.rebalance()
+    state = desk.state()
+    assert state.net_delta == sign * state.band
+    assert state.band == desk.band()
+    assert desk.system.hedger.last_full_hedge() == full
 
 
 def test_rebalance__to_centre__lands_on_zero(centred):
     """SPEC-H1, SPEC-H2: a hedge to the centre is a full one."""
     centred.sell(40)
     receipt = centred.rebalance()
-    assert abs(centred.state().net_delta) < wad("0.01")
+    assert centred.state().net_delta == 0
     assert centred.system.hedger.last_full_hedge() == receipt.timestamp
 
 
@@ -107,7 +105,7 @@ def test_rebalance__calls_and_puts__hedges_the_sum(desk):
     desk.rebalance()
     assert desk.size() < long / 2
     state = desk.state()
-    assert abs(state.net_delta) <= state.band
+    assert state.net_delta == state.band
 
 
 # ------------------------------------------------------------------ SPEC-H2: in full
@@ -121,8 +119,9 @@ def test_rebalance__interval_passed__hedges_in_full(desk):
     desk.push(2_000)
     receipt = desk.rebalance()
     assert desk.system.hedger.last_full_hedge() == receipt.timestamp
-    state = desk.expect(Action.NONE, Reason.BELOW_MINIMUM)
-    assert abs(state.net_delta) < wad("0.01")
+    assert desk.state().net_delta == 0
+    desk.wait()
+    desk.expect(Action.NONE, Reason.BELOW_MINIMUM)
 
 
 def test_rebalance__all_settled__unwinds_to_nothing(desk):
@@ -134,23 +133,25 @@ def test_rebalance__all_settled__unwinds_to_nothing(desk):
     desk.rebalance()
     assert (desk.size(), desk.margin()) == (0, 0)
     assert desk.system.token.balanceOf(desk.system.vault) == desk.system.vault.ledger().cash
+    desk.wait()
     desk.expect(Action.NONE, Reason.BELOW_MINIMUM)
 
 
 def test_rebalance__little_would_be_left__closes_all(desk):
     """SPEC-H2: a position smaller than the smallest hedge is never left at the venue."""
-    desk.sell("0.06", strike=2_100)
+    desk.sell("0.1", strike=2_100)
     desk.rebalance()
     held = desk.size()
     assert held >= wad("0.01")
     desk.wait(DAY)
-    desk.push(1_500)
+    desk.push(1_800)
     state = desk.state()
     assert state.reason == Reason.INTERVAL
     assert 0 < held + state.wanted < wad("0.01")
     assert state.trade == -held
     desk.rebalance()
     assert desk.size() == 0
+    desk.wait()
     desk.expect(Action.NONE, Reason.BELOW_MINIMUM)
 
 
@@ -169,7 +170,7 @@ def test_rebalance__larger_than_the_share_of_depth__goes_in_steps(stepwise):
     assert stepwise.size() == 2 * step
     stepwise.settle_in_bands()
     state = stepwise.state()
-    assert abs(state.net_delta) <= state.band
+    assert state.net_delta == -state.band
 
 
 @contextmanager
@@ -188,9 +189,7 @@ def test_rebalance__twice_in_a_block__trades_once(stepwise, chain, stranger):
     stepwise.sell(20)
     with one_block(chain):
         for sender in (stepwise.keeper, stranger):
-            stepwise.system.hedger.rebalance(
-                sender=sender, gas=9_000_000, required_confirmations=0
-            )
+            stepwise.system.hedger.rebalance(sender=sender, gas=9_000_000, required_confirmations=0)
     assert len(chain.blocks.head.transactions) == 2
     assert stepwise.size() == wad(4)
     assert stepwise.system.hedger.last_hedge_block() == chain.blocks.head.number
@@ -208,6 +207,7 @@ def test_rebalance__venue_nearly_full__trades_what_fits(create_hedge, is_put):
     assert abs(state.wanted) > wad(5) and abs(state.trade) == wad(5)
     desk.rebalance()
     assert abs(desk.size()) == wad(5)
+    desk.wait()
     state = desk.expect(Action.NONE, Reason.OUTSIDE_BAND)
     assert state.wanted != 0
     before = snapshot(desk)
@@ -252,10 +252,8 @@ def test_rebalance__mark_pushed_the_good_way__trades_all(desk, is_put, push):
     """SPEC-H3: a price better than the index bounds nothing."""
     desk.sell(40, is_put)
     desk.push_mark(push)
-    state = desk.state()
-    assert state.trade == state.wanted != 0
-    desk.rebalance()
-    assert desk.size() == state.trade
+    log = desk.hedged(desk.rebalance())
+    assert log.trade == log.wanted == desk.size() != 0
 
 
 @pytest.mark.parametrize("is_put", [False, True])
@@ -276,10 +274,10 @@ def test_rebalance__money_short__trades_what_it_carries(create_hedge):
     """SPEC-H3, SPEC-H4: cash and margin together carry a part of the hedge; then all of it is margin, and no more."""
     desk = create_hedge(deposit=300_000)
     desk.sell(60, board=1)
-    desk.push(20_000)
+    desk.push(40_000)
     state = desk.expect(Action.HEDGE | Action.TOP_UP, Reason.OUTSIDE_BAND)
     cash = desk.net_cash()
-    affordable = cash * WAD // desk.trigger() * WAD // (20_000 * WAD)
+    affordable = cash * WAD // desk.trigger() * WAD // (40_000 * WAD)
     assert state.trade == affordable < state.wanted
     assert state.top_up * desk.scale() == cash
     desk.rebalance()
@@ -374,6 +372,7 @@ def test_rebalance__nothing_to_do__changes_nothing(desk, stranger):
     """SPEC-H6."""
     desk.sell(40)
     desk.rebalance()
+    desk.push(1_990)
     before = snapshot(desk)
     receipt = desk.rebalance(stranger)
     assert snapshot(desk) == before
@@ -383,32 +382,26 @@ def test_rebalance__nothing_to_do__changes_nothing(desk, stranger):
 def test_rebalance__stranger__is_as_good_as_the_keeper(desk, stranger):
     """SPEC-H6."""
     desk.sell(40)
+    log = desk.hedged(desk.rebalance(stranger))
+    assert log.caller == stranger
     state = desk.state()
-    desk.rebalance(stranger)
-    assert desk.size() == state.trade
+    assert log.trade == desk.size() and state.net_delta == -state.band
 
 
 def test_rebalance__hedge_and_margin__logs_both(desk):
-    """SPEC-H6: the events tell what `state` said."""
+    """SPEC-H6: what was done, and from where."""
     desk.sell(40)
-    hedger = desk.system.hedger
-    told = hedger.rebalance.call(sender=desk.keeper)
     receipt = desk.rebalance()
-    hedged = hedger.Hedged.from_receipt(receipt)
-    moved = hedger.MarginMoved.from_receipt(receipt)
-    assert [
-        (log.caller, log.reason, log.price, log.trade, log.wanted) for log in hedged
-    ] == [(desk.keeper, Reason.OUTSIDE_BAND, 2_000 * WAD, desk.size(), desk.size())]
-    # The call before saw another second than the transaction.
-    assert abs(hedged[0].book_delta - told.book_delta) < WAD // 1_000
-    assert hedged[0].net_before == hedged[0].book_delta
-    assert [(log.amount, log.equity) for log in moved] == [
-        (desk.system.venue.margin_of(hedger) + fee_of(desk, receipt), desk.account().low)
-    ]
-
-
-def fee_of(desk, receipt):
-    return desk.system.venue.Traded.from_receipt(receipt)[0].fee
+    state = desk.state()  # at the second of the hedge
+    log = desk.hedged(receipt)
+    assert (log.caller, log.reason) == (desk.keeper, Reason.OUTSIDE_BAND)
+    assert log.price == state.index == 2_000 * WAD
+    assert log.book_delta == log.net_before == state.book_delta
+    assert log.trade == log.wanted == state.size
+    (moved,) = desk.system.hedger.MarginMoved.from_receipt(receipt)
+    (trade,) = desk.system.venue.Traded.from_receipt(receipt)
+    assert moved.amount == desk.margin() + trade.fee
+    assert moved.equity == desk.account().low
 
 
 @pytest.mark.parametrize("is_put", [False, True])
@@ -427,6 +420,4 @@ def test_rebalance__liquidated_behind_its_back__hedges_again(desk, is_put, stran
     assert state.net_delta == desk.system.book.risk().delta + left
     assert state.action & Action.HEDGE and state.trade * held > 0
     desk.settle_in_bands()
-    state = desk.state()
-    assert abs(state.net_delta) <= state.band
-    assert abs(abs(desk.size()) - abs(held)) <= 2 * state.band
+    assert abs(desk.size() - held) <= 2 * desk.state().band
