@@ -63,7 +63,7 @@ class Buyer:
         self.series: set[int] = set()
 
     def buy(self, series: int, amount: int) -> int:
-        """Pay the quote, 1% of slippage allowed; returns the premium. Reverted with the book's reason."""
+        """Pay the quote, 1% slippage allowed; returns the premium. Reverted if the book refuses."""
         book = self._deployment.book
         quote = self._chain.read(book, "quote", series, amount)
         self._chain.send(

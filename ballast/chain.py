@@ -1,10 +1,11 @@
 """The one way in which Ballast speaks to a chain, so that the same code runs on any engine.
 
-`Chain` is what the keeper, the simulator and the deployment need; `ApeChain` gives it through ape, on whatever network ape is
-connected to.
+`Chain` is what the keeper, the simulator and the deployment need; `ApeChain` gives it through ape,
+on whatever network ape is connected to.
 """
 
 import logging
+import time
 from dataclasses import dataclass
 from typing import Any, Protocol
 
@@ -33,7 +34,7 @@ class Receipt:
 
 
 class Chain(Protocol):
-    """Read, send, time and snapshots; a refused call raises `Reverted` with the contract's reason."""
+    """Read, send, time, snapshots; a refused call raises `Reverted` with its reason."""
 
     def deploy(self, name: str, *arguments: Any, sender: Account) -> Contract:
         """Deploy the contract of that name."""
@@ -45,7 +46,10 @@ class Chain(Protocol):
         """Send a transaction and wait for its receipt."""
 
     def events(self, contract: Contract, name: str) -> list[dict[str, Any]]:
-        """All events of that name that the contract emitted, as dictionaries of their arguments."""
+        """Events of the contract in what was sent through this object, each its arguments."""
+
+    def next_block(self) -> None:
+        """Wait until there is a new block; a chain that mines on demand is asked for one."""
 
     def now(self) -> int:
         """Timestamp of the newest block [unix s]."""
@@ -61,7 +65,7 @@ class Chain(Protocol):
 
 
 def quieten_ape() -> None:
-    """Warnings and errors only; and not the one that ape prints after every revert it cannot trace."""
+    """Warnings and errors only; and not the one that follows every revert ape cannot trace."""
     logger.set_level(LogLevel.WARNING)
     logging.getLogger("ape").addFilter(
         lambda record: "Problem retrieving traceback" not in record.getMessage()
@@ -71,19 +75,20 @@ def quieten_ape() -> None:
 def stop_replays() -> None:
     """Keep ape from running each transaction twice.
 
-    After a transaction ape replays it to print what Solidity's console library logged; the in-process chain has no
-    cheaper way. Vyper logs nothing there, and the replay doubles the time.
+    After a transaction ape replays it to print what Solidity's console library logged; the in-
+    process chain has no cheaper way. Vyper logs nothing there, and the replay doubles the time.
     """
-    ape_ethereum.provider._post_send_transaction = lambda transaction, receipt: None
+    ape_ethereum.provider._post_send_transaction = lambda tx, receipt: None
 
 
 class ApeChain:
-    """`Chain` through ape: the in-process chain, Anvil, Hardhat or any node that ape is connected to."""
+    """`Chain` through ape: the in-process chain, or any node that ape is connected to."""
 
     def __init__(self, project: Any, manager: Any) -> None:
         """project: ape's `project`, compiled; manager: ape's `chain`."""
         self._project = project
         self._manager = manager
+        self._logs: list[dict[str, Any]] = []
         stop_replays()
 
     def deploy(self, name: str, *arguments: Any, sender: Account) -> Contract:
@@ -103,13 +108,24 @@ class ApeChain:
             receipt = getattr(contract, function)(*arguments, sender=sender)
         except ContractLogicError as error:
             raise Reverted(error.message) from None
+        self._logs += receipt.logs
         return Receipt(receipt.gas_used, receipt.block_number, receipt.timestamp)
 
     def events(self, contract: Contract, name: str) -> list[dict[str, Any]]:
-        """All events of that name that the contract emitted, as dictionaries of their arguments."""
-        head = self._manager.blocks.height
-        logs = getattr(contract, name).range(0, head + 1)
-        return [dict(log.event_arguments) for log in logs]
+        """Events of the contract in what was sent through this object, each its arguments."""
+        own = [log for log in self._logs if log["address"] == contract.address]
+        ecosystem = self._manager.provider.network.ecosystem
+        decoded = ecosystem.decode_logs(own, getattr(contract, name).abi)
+        return [dict(log.event_arguments) for log in decoded]
+
+    def next_block(self) -> None:
+        """Wait until there is a new block; a chain that mines on demand is asked for one."""
+        if self._manager.provider.network.is_dev:
+            self._manager.mine()
+            return
+        height = self._manager.blocks.height
+        while self._manager.blocks.height == height:
+            time.sleep(1)
 
     def now(self) -> int:
         """Timestamp of the newest block [unix s]."""

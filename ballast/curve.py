@@ -1,8 +1,9 @@
 """Twin of contracts/modules/curve.vy, bit for bit: the constant-product virtual market.
 
-Sizes are [ETH wad], prices and amounts of quote [USD wad]. With depth X, peg P and net position q (+ when
-traders are long) the reserves are base B = X - q and quote Q = P X^2 / B, and the mark is Q / B. A size
-that exceeds the reserve raises ZeroDivisionError or gives nonsense: the contract bounds it before.
+Sizes are [ETH wad], prices and amounts of quote [USD wad]. With depth X, peg P and net position q
+(+ when traders are long) the reserves are base B = X - q and quote Q = P X^2 / B, and the mark is Q
+/ B. A size that exceeds the reserve raises ZeroDivisionError or gives nonsense: the contract bounds
+it before.
 """
 
 from math import isqrt

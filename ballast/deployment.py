@@ -1,6 +1,7 @@
 """Deploys Ballast in the one order that works, and names its parts.
 
-The order (docs/SPEC.md): token and feed, venue, vault, pricer, book, hedger; then both are wired, for good.
+The order (docs/SPEC.md): token and feed, venue, vault, pricer, book, hedger; then both are wired,
+for good.
 """
 
 from dataclasses import dataclass
@@ -69,9 +70,7 @@ def push_price(chain: Chain, feed: Contract, owner: Account, price: int, decimal
     chain.send(feed, "push", price // 10 ** (18 - decimals), sender=owner)
 
 
-def fund_venue(
-    chain: Chain, token: Contract, venue: Contract, owner: Account, amount: int
-) -> None:
+def fund_venue(chain: Chain, token: Contract, venue: Contract, owner: Account, amount: int) -> None:
     """Mint tokens into the venue's fund [token units]."""
     chain.send(token, "mint", owner, amount, sender=owner)
     chain.send(token, "approve", venue, amount, sender=owner)
@@ -81,7 +80,7 @@ def fund_venue(
 def list_boards(
     chain: Chain, book: Contract, owner: Account, parameters: Parameters, spot: int, now: int
 ) -> list[int]:
-    """List a board for each tenor, with strikes around `spot` [USD wad]; returns the expiries [unix s]."""
+    """List a board a tenor, strikes around `spot` [USD wad]; returns the expiries [unix s]."""
     boards = parameters["boards"]
     surface = {key: boards[key] for key in ("atm_vol", "skew", "smile")}
     expiries = [now + tenor for tenor in boards["tenors"]]

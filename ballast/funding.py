@@ -1,7 +1,7 @@
 """Twin of contracts/modules/funding.vy, bit for bit: continuous funding of the perpetual venue.
 
-Prices are [USD wad], rates [wad], sizes [ETH wad], + is long. Longs pay shorts the clamped premium of the
-mark over the index once a period; the accumulator is a price times seconds.
+Prices are [USD wad], rates [wad], sizes [ETH wad], + is long. Longs pay shorts the clamped premium
+of the mark over the index once a period; the accumulator is a price times seconds.
 """
 
 from dataclasses import dataclass, replace
@@ -32,9 +32,7 @@ def rate(premium: int, index: int, period: int, span: int) -> int:
     return trunc_div(premium * WAD * span, index * period)
 
 
-def accrue(
-    state: Accrual, mark: int, until: int, cap: int, period: int, half_life: int
-) -> Accrual:
+def accrue(state: Accrual, mark: int, until: int, cap: int, period: int, half_life: int) -> Accrual:
     """`state` brought to `until` [unix s], `mark` [USD wad] and `state.index` standing still."""
     if until == state.at:
         return state

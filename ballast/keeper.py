@@ -1,6 +1,7 @@
-"""The keeper: looks at the hedger's state, decides, and sends; and settles boards that have expired.
+"""The keeper: looks at the hedger's state, decides and sends; and settles expired boards.
 
-`decide` is pure. The rule itself is on chain: a keeper only chooses whether to pay for a transaction.
+`decide` is pure. The rule itself is on chain: a keeper only chooses whether to pay for a
+transaction.
 """
 
 from collections.abc import Callable
@@ -48,11 +49,14 @@ class Decision:
 def decide(state: Any) -> Decision:
     """Act when the state says that there is something to do; `state` is an IHedger.HedgeState."""
     action = Action(state.action)
-    reason = Reason(state.reason).name.lower().replace("_", " ")
+    reason = _words(Reason(state.reason))
     if not action:
         return Decision(False, reason)
-    doing = " and ".join(part.name.lower().replace("_", " ") for part in action)
-    return Decision(True, f"{doing}: {reason}")
+    return Decision(True, f"{' and '.join(_words(part) for part in action)}: {reason}")
+
+
+def _words(flag: IntFlag) -> str:
+    return str(flag.name).lower().replace("_", " ")
 
 
 class Keeper:
@@ -64,13 +68,14 @@ class Keeper:
         self._account = account
 
     def visit(self, on_state: Callable[[Any], None]) -> None:
-        """Rebalance until there is nothing to do; `on_state` sees the state before each decision."""
+        """Rebalance until nothing is left to do; `on_state` sees the state before each decision."""
         for _ in range(MAX_ROUNDS):
             state = self._chain.read(self._deployment.hedger, "state")
             on_state(state)
             if not decide(state).act:
                 return
             self._chain.send(self._deployment.hedger, "rebalance", sender=self._account)
+            self._chain.next_block()  # the hedger trades once a block
 
     def settle(self, expiry: int) -> bool:
         """Settle the board if the feed has moved past its expiry; False when it is too early."""
@@ -82,7 +87,7 @@ class Keeper:
 
 
 def settlement_rounds(chain: Chain, feed: Any, expiry: int) -> tuple[int, int] | None:
-    """The last round of the feed at or before `expiry` and the first after it; None if there is none after.
+    """The feed's last round at or before `expiry` and the first after; None if there is none.
 
     Walks back from the newest round within its phase.
     """

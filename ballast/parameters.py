@@ -1,6 +1,7 @@
-"""The parameters of a deployment: read from `parameters.toml`, converted to the units of the contracts.
+"""The parameters of a deployment, from `parameters.toml`, in the units of the contracts.
 
-A value is a number with its unit ("5 bps", "24 h", "200000 ETH"), a plain integer, a boolean or a name.
+A value is a number with its unit ("5 bps", "24 h", "200000 ETH"), a plain integer, a boolean or a
+name.
 """
 
 import math
@@ -54,7 +55,9 @@ def parse(text: str, decimals: int = 6) -> int:
     return int(value)
 
 
-def load(path: Path = DEFAULTS, decimals: int = 6, overrides: dict[str, str] | None = None) -> Parameters:
+def load(
+    path: Path = DEFAULTS, decimals: int = 6, overrides: dict[str, str] | None = None
+) -> Parameters:
     """Read a parameter file; `overrides` maps dotted names ("hedger.band.min_hedge") to values.
 
     ParameterError when a name is unknown or a value cannot be read.

@@ -1,6 +1,7 @@
 """Price paths: what the index does hour by hour, and where other traders would have the mark.
 
-A path is a list of `Step`, the first one the start. Models draw from a seeded generator: the same seed, the same path.
+A path is a list of `Step`, the first one the start. Models draw from a seeded generator: the same
+seed, the same path.
 """
 
 import csv
@@ -19,7 +20,7 @@ FEED_UNIT = 10**10
 
 BASIS_DEVIATION = 8.5e-4
 BASIS_MEMORY = 0.8
-"""Standard deviation of mark / index − 1 and its hourly autocorrelation, as on the large exchanges."""
+"""Standard deviation of mark / index − 1 and its hourly autocorrelation: a large exchange's."""
 
 
 class PathError(ValueError):
@@ -69,9 +70,10 @@ def jump(
 
 
 def from_csv(path: Path, first: str = "", last: str = "9999") -> list[Step]:
-    """An hourly OHLC file, plain or gzipped, with a header: a time column and `close` or `index_close`.
+    """An hourly OHLC file, plain or gzipped, with a time column and `close` or `index_close`.
 
-    A `mark_close` column gives the basis. Rows with `first` ≤ time ≤ `last` (as text, ISO 8601) are taken.
+    A `mark_close` column gives the basis. Rows with `first` ≤ time ≤ `last` (as text, ISO 8601) are
+    taken.
     """
     opener = gzip.open if path.suffix == ".gz" else open
     try:
@@ -83,9 +85,7 @@ def from_csv(path: Path, first: str = "", last: str = "9999") -> list[Step]:
     time = _column(path, columns, "time", "timestamp", "date", "datetime", "open_time")
     close = _column(path, columns, "close", "index_close")
     mark = columns.get("mark_close")
-    steps = [
-        _row(path, row, close, mark) for row in rows if first <= row[time] <= last
-    ]
+    steps = [_row(path, row, close, mark) for row in rows if first <= row[time] <= last]
     if len(steps) < 2:
         raise PathError(f"'{path}' has {len(steps)} usable rows, at least 2 are needed")
     return steps

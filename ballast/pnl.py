@@ -1,4 +1,4 @@
-"""Where the change of the vault's net asset value came from, each line by its own formula, from the logs.
+"""Where the change of NAV came from, each line by its own formula, from the logs.
 
     premium        Σ premiums taken
     payouts      − Σ what settled boards are owed
@@ -7,10 +7,12 @@
     funding      − Σ funding settled − funding owed since
     venue fees   − Σ fees and penalties
 
-The vault's account at the venue starts empty. No line is the rest of the others: `Statement.residual` is what rounding left.
+The vault's account at the venue starts empty. No line is the rest of the others:
+`Statement.residual` is what rounding left.
 """
 
 from dataclasses import dataclass
+from typing import Any
 
 from ballast.chain import Chain
 from ballast.deployment import Deployment
@@ -21,7 +23,7 @@ CENT = WAD // 100
 
 @dataclass(frozen=True)
 class Statement:
-    """Lines of the P&L, and the change of NAV that they explain, all USD wad; + is a gain of the vault's."""
+    """Lines of the P&L, and the NAVs that they explain, USD wad; + is the vault's gain."""
 
     lines: dict[str, int]
     nav_before: int
@@ -66,10 +68,8 @@ def open_books(chain: Chain, deployment: Deployment) -> Opening:
     )
 
 
-def close_books(
-    chain: Chain, deployment: Deployment, opening: Opening, scale: int
-) -> Statement:
-    """The statement from `opening` to now; no deposit or withdrawal in between. scale: wad a token unit."""
+def close_books(chain: Chain, deployment: Deployment, opening: Opening, scale: int) -> Statement:
+    """The statement from `opening` to now; no deposit or withdrawal between. scale: wad a unit."""
     vault, venue, hedger = deployment.vault, deployment.venue, deployment.hedger
     trades = _of(chain.events(venue, "Traded"), "account", hedger.address)
     funding = _of(chain.events(venue, "FundingSettled"), "account", hedger.address)
@@ -87,11 +87,11 @@ def close_books(
     return Statement(lines, opening.nav, chain.read(vault, "net_asset_value")[0])
 
 
-def _of(events: list[dict], key: str, value: object) -> list[dict]:
+def _of(events: list[dict[str, Any]], key: str, value: object) -> list[dict[str, Any]]:
     return [event for event in events if event[key] == value]
 
 
-def _sum(events: list[dict], key: str) -> int:
+def _sum(events: list[dict[str, Any]], key: str) -> int:
     return sum(event[key] for event in events)
 
 

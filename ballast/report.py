@@ -6,6 +6,7 @@ from pathlib import Path
 
 import matplotlib
 from matplotlib import pyplot
+from matplotlib.axes import Axes
 from rich.table import Table
 
 from ballast.pnl import Statement
@@ -32,16 +33,14 @@ class Summary:
 
 
 def summarise(rows: list[Row]) -> Summary:
-    """Figures over the hours of a run; the deviations are hourly, over hours without a sale or settlement.
+    """Figures of a run; deviations are hourly, over hours without a sale or settlement.
 
     An hour in which the last hedge was clipped may end outside the band; it counts apart.
     """
     ratios = [row.margin_ratio for row in rows if row.margin_ratio is not None]
     left = [row for row in rows if abs(row.net_left) > row.band_left]
     quiet = [
-        (before, after)
-        for before, after in zip(rows, rows[1:], strict=False)
-        if not after.traded
+        (before, after) for before, after in zip(rows, rows[1:], strict=False) if not after.traded
     ]
     return Summary(
         hedges=sum(row.hedges for row in rows),
@@ -124,7 +123,7 @@ def picture(rows: list[Row], path: Path) -> None:
     pyplot.close(figure)
 
 
-def _finish(axis: pyplot.Axes, title: str, unit: str) -> None:
+def _finish(axis: Axes, title: str, unit: str) -> None:
     axis.set_title(title, loc="left", fontsize=10)
     axis.set_ylabel(unit)
     axis.grid(alpha=0.3)

@@ -1,6 +1,7 @@
-"""A vault's life on a chain, hour by hour: prices move, arbitrage, option buyers, keeper, settlement, claims.
+"""A vault's life on a chain, hour by hour: prices, arbitrage, buyers, keeper, settlement.
 
-Everything goes through the contracts; Python only decides who calls what, and writes down what it saw.
+Everything goes through the contracts; Python only decides who calls what, and writes down what it
+saw.
 """
 
 from collections import Counter
@@ -18,7 +19,7 @@ from ballast.units import WAD
 
 HOUR = 3_600
 ARBITRAGE_MARGIN = 20
-"""Margin of the arbitrageur, as a multiple of the deposits: it is hedged elsewhere and never short of money."""
+"""Margin of the arbitrageur, in deposits: it is hedged elsewhere and never short of money."""
 
 
 @dataclass(frozen=True)
@@ -51,7 +52,7 @@ class Row:
     hedges: int
     clipped: int
     traded: bool
-    """Whether options were sold or settled in the hour: its NAV moved for other reasons than the market."""
+    """Whether options were sold or settled in the hour: not only the market moved its NAV."""
 
 
 @dataclass
@@ -199,7 +200,7 @@ def run(
     orders: list[Order],
     on_hour: Callable[[Row], None] = lambda row: None,
 ) -> Record:
-    """Live through a path, an hour a step, its first step being the start; `on_hour` sees each row."""
+    """Live through a path, an hour a step, from its first step; `on_hour` sees each row."""
     by_hour: dict[int, list[Order]] = {}
     for order in orders:
         by_hour.setdefault(order.hour, []).append(order)

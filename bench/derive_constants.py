@@ -49,7 +49,7 @@ def remez(
         coefficients, level = _level(function, weight, points)
 
         def error(x: mpf, coefficients: list[mpf] = coefficients) -> mpf:
-            return weight(x) * (polyval(coefficients[::-1], x) - function(x))
+            return weight(x) * (polyval(coefficients, x, asc=True) - function(x))
 
         points = _extrema(error, grid, count)
         worst = max(abs(error(x)) for x in points)
@@ -147,6 +147,7 @@ def to_q64(value: mpf) -> int:
     return int(mp.nint(value * Q64))
 
 
+@cache
 def derive() -> dict[str, dict[str, tuple[int, str]]]:
     """{module: {constant: (value, how it came about)}}."""
     fits = {"ATANH": log_fit(), "EXP": exp_fit(), "TAIL": tail_fit()}

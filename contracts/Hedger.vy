@@ -109,8 +109,8 @@ def rebalance() -> IHedger.HedgeState:
 # ------------------------------------------------------------------ views
 
 
-@view
 @external
+@view
 def account() -> IHedger.HedgeAccount:
     """
     @notice The vault's account at the venue, with what others need to value and margin it. Never reverts.
@@ -120,8 +120,8 @@ def account() -> IHedger.HedgeAccount:
     return self._account()[0]
 
 
-@view
 @external
+@view
 def state() -> IHedger.HedgeState:
     """
     @notice Where the hedge stands and what `rebalance` would do now. For outsiders.
@@ -238,9 +238,7 @@ def _observe(reading: Reading) -> IHedger.HedgeState:
     s.net_delta = risk.delta + held.size + held.pending
     s.nav = solvency._nav_mid(reading.ledger, risk, held)
     s.book_value = risk.mid
-    s.band = hedge_rule._half_width(
-        self.band, risk.gamma, risk.price, held.fee, s.nav, risk.sold
-    )
+    s.band = hedge_rule._half_width(self.band, risk.gamma, risk.price, held.fee, s.nav, risk.sold)
     s.margin_ratio = max_value(uint256)
     notional: uint256 = solvency._notional_up(held.size, held.index)
     if notional > 0:
@@ -375,9 +373,7 @@ def _give_back(reading: Reading, held: IHedger.HedgeAccount, size_after: int256)
     if not held.valid:
         return 0
     notional: uint256 = solvency._notional_up(size_after, held.index)
-    target: uint256 = wad._mul_up(
-        notional, solvency._margin_target(held, reading.risk.vol)
-    )
+    target: uint256 = wad._mul_up(notional, solvency._margin_target(held, reading.risk.vol))
     ceiling: uint256 = target
     if solvency._net_cash(reading.ledger) >= 0:
         ceiling = wad._mul_up(target, self.margin.ceiling)
@@ -398,9 +394,7 @@ def _add_margin(amount: uint256):
 
 @internal
 def _submit(state_: IHedger.HedgeState, index: uint256):
-    limit: uint256 = hedge_rule._limit_price(
-        index, self.execution.max_adverse, state_.trade > 0
-    )
+    limit: uint256 = hedge_rule._limit_price(index, self.execution.max_adverse, state_.trade > 0)
     self.last_hedge_block = block.number
     if state_.trade == -state_.net_delta:
         self.last_full_hedge = block.timestamp

@@ -165,7 +165,9 @@ def list_board(
 
 
 @external
-def buy(id: uint256, amount: uint256, max_premium: uint256, receiver: address, deadline: uint256) -> uint256:
+def buy(
+    id: uint256, amount: uint256, max_premium: uint256, receiver: address, deadline: uint256
+) -> uint256:
     """
     @notice Buy options from the vault; the caller has approved the vault for the premium.
     @dev SPEC-B3 to SPEC-B6.
@@ -246,8 +248,8 @@ def claim(id: uint256, holder: address) -> uint256:
 # ------------------------------------------------------------------ views
 
 
-@view
 @external
+@view
 def risk() -> IOptionBook.Risk:
     """
     @notice Value, greeks and stress of everything sold, priced afresh. Never reverts.
@@ -257,8 +259,8 @@ def risk() -> IOptionBook.Risk:
     return self._risk()
 
 
-@view
 @external
+@view
 def quote(id: uint256, amount: uint256) -> IOptionBook.Quote:
     """
     @notice What `buy` would take now; reverts for the reasons for which `buy` would.
@@ -273,8 +275,8 @@ def quote(id: uint256, amount: uint256) -> IOptionBook.Quote:
     return deal.sale.quote
 
 
-@pure
 @external
+@pure
 def series_id(expiry: uint256, strike: uint256, is_put: bool) -> uint256:
     """
     @notice Id of a series: expiry << 136 | strike << 8 | kind.
@@ -287,8 +289,8 @@ def series_id(expiry: uint256, strike: uint256, is_put: bool) -> uint256:
     return packing._id(expiry, strike, is_put)
 
 
-@view
 @external
+@view
 def live_boards() -> DynArray[uint256, MAX_BOARDS]:
     """
     @notice Expiries that are listed and not settled.
@@ -301,8 +303,8 @@ def live_boards() -> DynArray[uint256, MAX_BOARDS]:
     return expiries
 
 
-@view
 @external
+@view
 def board(expiry: uint256) -> (DynArray[uint256, MAX_STRIKES], IOptionBook.Surface):
     """
     @notice Strikes and vols of a board.
@@ -315,8 +317,8 @@ def board(expiry: uint256) -> (DynArray[uint256, MAX_STRIKES], IOptionBook.Surfa
     return self.strikes[expiry], packing._board_surface(self.boards[slot])
 
 
-@view
 @external
+@view
 def sold(id: uint256) -> uint256:
     """
     @notice What is sold of a series and not settled.

@@ -71,7 +71,9 @@ def submit(size_delta: int256, limit_price: uint256, deadline: uint256) -> uint2
 
     live: bool = virtual_market._touch()
     perp_positions._settle_funding(msg.sender)
-    room: uint256 = virtual_market._room(size_delta > 0, virtual_market.accrual.index)
+    room: uint256 = virtual_market._room(
+        size_delta > 0, virtual_market._block_start(), virtual_market.accrual.index
+    )
     assert wad._abs(size_delta) <= room, "perpmarket: price band"
 
     net_before: int256 = virtual_market._net()
@@ -208,8 +210,8 @@ def set_mode(mode_: IPerpVenue.Mode):
     self._set_mode(mode_)
 
 
-@view
 @external
+@view
 def account(who: address) -> IPerpVenue.Account:
     """
     @notice Position and equity of `who`, as if funding were settled now.
@@ -235,8 +237,8 @@ def account(who: address) -> IPerpVenue.Account:
     )
 
 
-@view
 @external
+@view
 def market() -> IPerpVenue.Market:
     """
     @notice Prices and funding, projected to now.
@@ -259,8 +261,8 @@ def market() -> IPerpVenue.Market:
     )
 
 
-@view
 @external
+@view
 def terms() -> IPerpVenue.Terms:
     """
     @notice Margin ratios, fee and the sizes that price bands and caps would let open now.
@@ -279,8 +281,8 @@ def terms() -> IPerpVenue.Terms:
     )
 
 
-@view
 @external
+@view
 def quote(size_delta: int256) -> IPerpVenue.Quote:
     """
     @notice What an order of `size_delta` would cost now.
@@ -289,7 +291,8 @@ def quote(size_delta: int256) -> IPerpVenue.Quote:
     """
     index: uint256 = virtual_market._accrued()[0].index
     size: uint256 = wad._abs(size_delta)
-    if size == 0 or size > virtual_market._room(size_delta > 0, index):
+    start: int256 = virtual_market._block_start()
+    if size == 0 or size > virtual_market._room(size_delta > 0, start, index):
         return empty(IPerpVenue.Quote)
     notional: uint256 = wad._abs(virtual_market._exchange(size_delta, index))
     return IPerpVenue.Quote(
@@ -299,8 +302,8 @@ def quote(size_delta: int256) -> IPerpVenue.Quote:
     )
 
 
-@view
 @external
+@view
 def mode() -> IPerpVenue.Mode:
     """
     @notice What the owner set, and REDUCE_ONLY instead of NORMAL while the fund cannot pay the IOUs.
@@ -309,8 +312,8 @@ def mode() -> IPerpVenue.Mode:
     return self._mode()
 
 
-@view
 @external
+@view
 def config() -> IPerpMarket.Config:
     """
     @notice The parameters, fixed at construction.
@@ -319,8 +322,8 @@ def config() -> IPerpMarket.Config:
     return virtual_market.CONFIG
 
 
-@view
 @external
+@view
 def net_position() -> int256:
     """
     @notice Longs less shorts: what the fund stands against.
@@ -329,8 +332,8 @@ def net_position() -> int256:
     return virtual_market._net()
 
 
-@view
 @external
+@view
 def accumulator() -> int256:
     """
     @notice Funding accumulator, projected to now: a long of 1 ETH has paid its growth divided by the period.
@@ -339,8 +342,8 @@ def accumulator() -> int256:
     return virtual_market._accrued()[0].accumulator
 
 
-@view
 @external
+@view
 def liquidation_price(who: address) -> uint256:
     """
     @notice Index at which equity at the index falls to maintenance; 0 when there is none.
@@ -351,8 +354,8 @@ def liquidation_price(who: address) -> uint256:
     return perp_positions._liquidation_price(perp_positions._holding(who, accumulator))
 
 
-@pure
 @external
+@pure
 def exchange_funding_rate(premium: int256, interest: int256, width: int256) -> int256:
     """
     @notice The rate as exchanges publish it: premium + clamp(interest − premium, ±width).

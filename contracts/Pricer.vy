@@ -21,8 +21,8 @@ MAX_WORDS: constant(uint256) = 136  # 8 boards and 128 live series
 MAX_SERIES: constant(uint256) = 32  # of a board: 16 strikes, calls and puts
 
 
-@pure
 @external
+@pure
 def risk(scene: IPricer.Scene, book: DynArray[uint256, MAX_WORDS]) -> IOptionBook.Risk:
     """
     @notice Value, greeks and stress of a book. `at` and `valid` are the caller's to fill.
@@ -34,8 +34,8 @@ def risk(scene: IPricer.Scene, book: DynArray[uint256, MAX_WORDS]) -> IOptionBoo
     return self._risk(book_risk._setting(scene), scene, book)
 
 
-@pure
 @external
+@pure
 def sale(
     scene: IPricer.Scene, book: DynArray[uint256, MAX_WORDS], order: IPricer.Order
 ) -> IPricer.Sale:
@@ -55,8 +55,8 @@ def sale(
     )
     made: IPricer.Sale = empty(IPricer.Sale)
     made.before = self._risk(s, scene, book)
-    made.after = book_risk._add(made.before, unit, order.amount, s.spread)
-    made.after.vol = max(made.before.vol, surface.atm_vol)
+    sold: book_risk.Sum = book_risk._add(empty(book_risk.Sum), unit, order.amount)
+    made.after = book_risk._close(made.before, sold, s, board)
     made.value = wad._mul_down(order.amount, unit.value)
     made.delta = unit.delta
     made.quote = self._quote(s, scene, board, order, made.before, made.after)
@@ -75,23 +75,22 @@ def _risk(
     total.price = scene.price
     total.shock = scene.stress.shock
     board: book_risk.Board = empty(book_risk.Board)
+    sum: book_risk.Sum = empty(book_risk.Sum)
     left: uint256 = 0
     for word: uint256 in book:
         if left == 0:
             left = packing._board_count(word)
-            board = book_risk._board(
-                s, self._tenor(scene, word), packing._board_surface(word)
-            )
-            if board.tenor == 0:
-                total.unsettled = True
-            else:
-                total.vol = max(total.vol, board.surface.atm_vol)
+            board = book_risk._board(s, self._tenor(scene, word), packing._board_surface(word))
+            sum = empty(book_risk.Sum)
+            total.unsettled = total.unsettled or board.tenor == 0
             continue
         unit: book_risk.Unit = book_risk._unit(
             s, board, packing._strike(word), packing._is_put(word)
         )
-        total = book_risk._add(total, unit, packing._sold(word), s.spread)
+        sum = book_risk._add(sum, unit, packing._sold(word))
         left -= 1
+        if left == 0:
+            total = book_risk._close(total, sum, s, board)
     return total
 
 

@@ -53,9 +53,10 @@ exports: (
     erc20.eip712Domain,
 )
 
-MAX_BASIS: constant(int256) = 10**16  # [wad] wider, and one of mark and index is wrong: no instant flow
+MAX_BASIS: constant(int256) = 10**16  # [wad] beyond it mark or index is wrong: no flow
 MAX_OFFSET: constant(uint8) = 12  # [decimals] keeps supply · NAV far from 2^256
 MIN_WORTH: constant(uint256) = 100  # a share below 1/100 of its start takes no deposits
+MAX_DEPOSIT_CAP: constant(uint256) = 10**30  # [asset] keeps `maxMint` far from 2^256
 
 ASSET: immutable(IERC20)
 SCALE: immutable(uint256)  # [wad] per token unit
@@ -75,7 +76,8 @@ hedger: public(address)
 deposit_cap: public(uint256)
 # Tokens held and booked. [asset]
 cash: uint256
-# NAV and hedge equity when last seen with feed and venue live: what stands while they are not. [wad]
+# NAV and hedge equity when last seen with feed and venue live: what stands while they are not. Margin that moves in
+# between is counted. [wad]
 last_nav: int256
 last_hedge: int256
 
@@ -100,8 +102,8 @@ def __init__(
     assert decimals <= 18, "vault: token decimals over 18"
     assert offset <= MAX_OFFSET, "vault: offset over 12"
     ASSET = IERC20(asset_)
-    SCALE = 10 ** convert(18 - decimals, uint256)
-    VIRTUAL_SHARES = 10 ** convert(offset, uint256)
+    SCALE = 10**convert(18 - decimals, uint256)
+    VIRTUAL_SHARES = 10**convert(offset, uint256)
     ownable.__init__()
     ownable_2step.__init__()
     erc20.__init__(name_, symbol_, decimals + offset, name_, "1")
@@ -317,6 +319,7 @@ def pay_margin(amount: uint256):
     self._check_hedger()
     assert self.cash >= claims.total + amount, "vault: margin over free cash"
     self.cash -= amount
+    self.last_hedge += self._value(amount)
     self._send(msg.sender, amount)
     log IVault.MarginPaid(amount=amount)
 
@@ -332,6 +335,7 @@ def on_hedged(amount: uint256, risk: IOptionBook.Risk, account: IHedger.HedgeAcc
     """
     self._check_hedger()
     self.cash += amount
+    self.last_hedge -= self._value(amount)
     claims._fund(self.cash)
     self._remember(risk, account)
     if amount > 0:
@@ -342,8 +346,8 @@ def on_hedged(amount: uint256, risk: IOptionBook.Risk, account: IHedger.HedgeAcc
 # ------------------------------------------------------------------ views
 
 
-@view
 @external
+@view
 def asset() -> address:
     """
     @notice The token of deposits, premiums, margin and claims.
@@ -352,8 +356,8 @@ def asset() -> address:
     return ASSET.address
 
 
-@view
 @external
+@view
 def ledger() -> IVault.Ledger:
     """
     @notice Cash and claims.
@@ -362,8 +366,8 @@ def ledger() -> IVault.Ledger:
     return self._ledger()
 
 
-@view
 @external
+@view
 def board_claims(expiry: uint256) -> claims.Board:
     """
     @notice What a settled board is owed and how much of it is set aside.
@@ -373,8 +377,8 @@ def board_claims(expiry: uint256) -> claims.Board:
     return claims.boards[expiry]
 
 
-@view
 @external
+@view
 def holder_claims(expiry: uint256, holder: address) -> claims.Holder:
     """
     @notice What a holder gave up and was paid.
@@ -385,8 +389,8 @@ def holder_claims(expiry: uint256, holder: address) -> claims.Holder:
     return claims.holders[expiry][holder]
 
 
-@view
 @external
+@view
 def free_liquidity() -> int256:
     """
     @notice Cash − claims − what the book and its hedge may need; negative when short.
@@ -397,8 +401,8 @@ def free_liquidity() -> int256:
     return solvency._free_liquidity(snapshot.ledger, snapshot.risk, snapshot.account)
 
 
-@view
 @external
+@view
 def net_asset_value() -> (int256, int256, int256, bool):
     """
     @notice NAV at mid, low and high, and whether feed and venue are live; not live: all at the last good value.
@@ -416,8 +420,8 @@ def net_asset_value() -> (int256, int256, int256, bool):
     )
 
 
-@view
 @external
+@view
 def totalAssets() -> uint256:
     """
     @notice NAV at mid, floored at 0; stands at its last good value while feed or venue are not live.
@@ -426,8 +430,8 @@ def totalAssets() -> uint256:
     return self._mid(self._snapshot())
 
 
-@view
 @external
+@view
 def convertToShares(assets: uint256) -> uint256:
     """
     @notice Shares for tokens at mid.
@@ -437,8 +441,8 @@ def convertToShares(assets: uint256) -> uint256:
     return self._shares_down(assets, self._mid(self._snapshot()))
 
 
-@view
 @external
+@view
 def convertToAssets(shares: uint256) -> uint256:
     """
     @notice Tokens for shares at mid.
@@ -448,8 +452,8 @@ def convertToAssets(shares: uint256) -> uint256:
     return self._assets_down(shares, self._mid(self._snapshot()))
 
 
-@view
 @external
+@view
 def previewDeposit(assets: uint256) -> uint256:
     """
     @notice Shares that `deposit` would issue now.
@@ -459,8 +463,8 @@ def previewDeposit(assets: uint256) -> uint256:
     return self._shares_down(assets, self._high(self._snapshot()))
 
 
-@view
 @external
+@view
 def previewMint(shares: uint256) -> uint256:
     """
     @notice Tokens that `mint` would take now.
@@ -470,8 +474,8 @@ def previewMint(shares: uint256) -> uint256:
     return self._assets_up(shares, self._high(self._snapshot()))
 
 
-@view
 @external
+@view
 def previewWithdraw(assets: uint256) -> uint256:
     """
     @notice Shares that `withdraw` would burn now.
@@ -481,8 +485,8 @@ def previewWithdraw(assets: uint256) -> uint256:
     return self._shares_up(assets, self._low(self._snapshot()))
 
 
-@view
 @external
+@view
 def previewRedeem(shares: uint256) -> uint256:
     """
     @notice Tokens that `redeem` would pay now.
@@ -492,8 +496,8 @@ def previewRedeem(shares: uint256) -> uint256:
     return self._assets_down(shares, self._low(self._snapshot()))
 
 
-@view
 @external
+@view
 def maxDeposit(receiver: address) -> uint256:
     """
     @notice Tokens that a deposit may bring now.
@@ -503,8 +507,8 @@ def maxDeposit(receiver: address) -> uint256:
     return self._max_deposit(self._snapshot())
 
 
-@view
 @external
+@view
 def maxMint(receiver: address) -> uint256:
     """
     @notice Shares that a mint may issue now.
@@ -515,8 +519,8 @@ def maxMint(receiver: address) -> uint256:
     return self._shares_down(self._max_deposit(snapshot), self._high(snapshot))
 
 
-@view
 @external
+@view
 def maxWithdraw(owner: address) -> uint256:
     """
     @notice Tokens that the owner's shares can take out now.
@@ -528,8 +532,8 @@ def maxWithdraw(owner: address) -> uint256:
     return min(assets, self._max_withdraw(snapshot))
 
 
-@view
 @external
+@view
 def maxRedeem(owner: address) -> uint256:
     """
     @notice Shares of the owner's that can be redeemed now.
@@ -538,7 +542,12 @@ def maxRedeem(owner: address) -> uint256:
     """
     snapshot: Snapshot = self._snapshot()
     low: uint256 = self._low(snapshot)
-    return min(erc20.balanceOf[owner], self._shares_down(self._max_withdraw(snapshot), low))
+    # The most shares that are worth no token unit beyond what can be withdrawn.
+    most: uint256 = self._shares_up(self._max_withdraw(snapshot) + 1, low) - 1
+    shares: uint256 = min(erc20.balanceOf[owner], most)
+    if self._assets_down(shares, low) == 0:
+        return 0
+    return shares
 
 
 # ------------------------------------------------------------------ internal: flow
@@ -559,9 +568,7 @@ def _enter(snapshot: Snapshot, assets: uint256, shares: uint256, receiver: addre
 
 
 @internal
-def _leave(
-    snapshot: Snapshot, assets: uint256, shares: uint256, receiver: address, owner: address
-):
+def _leave(snapshot: Snapshot, assets: uint256, shares: uint256, receiver: address, owner: address):
     self._check_open(snapshot)
     assert assets > 0 and shares > 0, "vault: zero amount"
     assert receiver not in [empty(address), self], "vault: bad receiver"
@@ -614,9 +621,7 @@ def _max_deposit(snapshot: Snapshot) -> uint256:
 def _max_withdraw(snapshot: Snapshot) -> uint256:
     if not self._is_open(snapshot):
         return 0
-    return self._floor(
-        solvency._free_liquidity(snapshot.ledger, snapshot.risk, snapshot.account)
-    )
+    return self._floor(solvency._free_liquidity(snapshot.ledger, snapshot.risk, snapshot.account))
 
 
 @internal
@@ -704,6 +709,15 @@ def _remember(risk: IOptionBook.Risk, account: IHedger.HedgeAccount):
 
 @internal
 @view
+def _value(amount: uint256) -> int256:
+    """
+    @dev Token units to USD [wad].
+    """
+    return convert(amount * SCALE, int256)
+
+
+@internal
+@view
 def _floor(nav: int256) -> uint256:
     """
     @dev USD [wad] to token units, down, negative to 0.
@@ -746,6 +760,7 @@ def _assets_up(shares: uint256, worth: uint256) -> uint256:
 
 @internal
 def _set_deposit_cap(cap: uint256):
+    assert cap <= MAX_DEPOSIT_CAP, "vault: deposit cap too large"
     self.deposit_cap = cap
     log IVault.DepositCapSet(cap=cap)
 

@@ -11,8 +11,12 @@ from rich.progress import Progress
 from ballast import paths, pnl, report
 from ballast.agents import FLOWS, Order, option_flow
 from ballast.chain import ApeChain, quieten_ape
+from ballast.compiler import compile_if_stale
 from ballast.parameters import ParameterError, Parameters, load
 from ballast.simulation import HOUR, Cast, World, run
+
+START = 2_524_608_000
+"""2050-01-01 [unix s]: ahead of the wall clock, so that it never moves the chain's time."""
 
 SPOT = 2_000.0
 VOL = 0.70
@@ -48,10 +52,12 @@ def cli(
         parameters = first_board_within(load(overrides=overrides(changes)), hours)
     except (paths.PathError, ParameterError) as error:
         raise click.UsageError(str(error)) from None
-    project.load_contracts(use_cache=False)
+    compile_if_stale(project)
     unit = 10 ** parameters["token"]["decimals"]
     deposits = [amount * unit for amount in DEPOSITS]
-    world = World(ApeChain(project, chain), cast(), parameters, path[0], deposits, not no_hedge)
+    engine = ApeChain(project, chain)
+    engine.advance(START)
+    world = World(engine, cast(), parameters, path[0], deposits, not no_hedge)
     live(world, path, option_flow(flow, hours, BUYERS, len(world.strikes), seed), out)
 
 
@@ -97,7 +103,7 @@ def overrides(changes: tuple[str, ...]) -> dict[str, str]:
 
 
 def first_board_within(parameters: Parameters, hours: int) -> Parameters:
-    """A run that is shorter than the first board's tenor lists it shorter: it is settled in every run."""
+    """A short run lists its first board shorter: it is settled in every run."""
     tenors = parameters["boards"]["tenors"]
     tenors[0] = min(tenors[0], (hours - 2) * HOUR)
     return parameters
@@ -117,4 +123,6 @@ def withdraw(world: World) -> str:
     paid = world.leave(depositor)
     left = world.chain.read(world.deployment.vault, "balanceOf", depositor)
     cost = DEPOSITS[1] * unit * (shares - left) // shares
-    return f"{paid / unit:,.2f} USDC for a deposit of {cost / unit:,.2f}: {(paid - cost) / unit:+,.2f}"
+    return (
+        f"{paid / unit:,.2f} USDC for a deposit of {cost / unit:,.2f}: {(paid - cost) / unit:+,.2f}"
+    )

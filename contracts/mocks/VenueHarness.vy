@@ -11,130 +11,128 @@ from ..modules import price_feed
 from ..modules import wad
 
 
-@pure
 @external
+@pure
 def mul_down(a: uint256, b: uint256) -> uint256:
     return wad._mul_down(a, b)
 
 
-@pure
 @external
+@pure
 def mul_up(a: uint256, b: uint256) -> uint256:
     return wad._mul_up(a, b)
 
 
-@pure
 @external
+@pure
 def div_down(a: uint256, b: uint256) -> uint256:
     return wad._div_down(a, b)
 
 
-@pure
 @external
+@pure
 def div_up(a: uint256, b: uint256) -> uint256:
     return wad._div_up(a, b)
 
 
-@pure
 @external
+@pure
 def mul_div_down(a: uint256, b: uint256, c: uint256) -> uint256:
     return wad._mul_div_down(a, b, c)
 
 
-@pure
 @external
+@pure
 def mul_div_up(a: uint256, b: uint256, c: uint256) -> uint256:
     return wad._mul_div_up(a, b, c)
 
 
-@pure
 @external
+@pure
 def mul_signed(a: int256, b: int256) -> int256:
     return wad._mul_signed(a, b)
 
 
-@pure
 @external
+@pure
 def abs_(a: int256) -> uint256:
     return wad._abs(a)
 
 
-@pure
 @external
+@pure
 def to_asset_down(amount: uint256, scale: uint256) -> uint256:
     return wad._to_asset_down(amount, scale)
 
 
-@pure
 @external
+@pure
 def to_asset_up(amount: uint256, scale: uint256) -> uint256:
     return wad._to_asset_up(amount, scale)
 
 
-@pure
 @external
+@pure
 def to_asset_signed_down(amount: int256, scale: uint256) -> int256:
     return wad._to_asset_signed_down(amount, scale)
 
 
-@pure
 @external
+@pure
 def mark(peg: uint256, depth: uint256, net: int256) -> uint256:
     return curve._mark(peg, depth, net)
 
 
-@pure
 @external
+@pure
 def cost_up(peg: uint256, depth: uint256, net: int256, size: uint256) -> uint256:
     return curve._cost_up(peg, depth, net, size)
 
 
-@pure
 @external
+@pure
 def proceeds_down(peg: uint256, depth: uint256, net: int256, size: uint256) -> uint256:
     return curve._proceeds_down(peg, depth, net, size)
 
 
-@pure
 @external
+@pure
 def size_for_cost_down(peg: uint256, depth: uint256, net: int256, cost: uint256) -> uint256:
     return curve._size_for_cost_down(peg, depth, net, cost)
 
 
-@pure
 @external
-def size_for_proceeds_up(
-    peg: uint256, depth: uint256, net: int256, proceeds: uint256
-) -> uint256:
+@pure
+def size_for_proceeds_up(peg: uint256, depth: uint256, net: int256, proceeds: uint256) -> uint256:
     return curve._size_for_proceeds_up(peg, depth, net, proceeds)
 
 
-@pure
 @external
+@pure
 def room_to_buy(peg: uint256, depth: uint256, net: int256, highest: uint256) -> uint256:
     return curve._room_to_buy(peg, depth, net, highest)
 
 
-@pure
 @external
+@pure
 def room_to_sell(peg: uint256, depth: uint256, net: int256, lowest: uint256) -> uint256:
     return curve._room_to_sell(peg, depth, net, lowest)
 
 
-@pure
 @external
+@pure
 def premium(mark_: uint256, index: uint256, cap: uint256) -> int256:
     return funding._premium(mark_, index, cap)
 
 
-@pure
 @external
+@pure
 def rate(premium_: int256, index: uint256, period: uint256, span: uint256) -> int256:
     return funding._rate(premium_, index, period, span)
 
 
-@pure
 @external
+@pure
 def accrue(
     state: funding.Accrual,
     mark_: uint256,
@@ -146,45 +144,45 @@ def accrue(
     return funding._accrue(state, mark_, until, cap, period, half_life)
 
 
-@pure
 @external
+@pure
 def ema(ema_: int256, rate_: int256, span: uint256, half_life: uint256) -> int256:
     return funding._ema(ema_, rate_, span, half_life)
 
 
-@pure
 @external
+@pure
 def owed_up(size: int256, growth: int256, period: uint256, scale: uint256) -> int256:
     return funding._owed_up(size, growth, period, scale)
 
 
-@pure
 @external
+@pure
 def exchange_rate(premium_: int256, interest: int256, width: int256) -> int256:
     return funding._exchange_rate(premium_, interest, width)
 
 
-@view
 @external
+@view
 def scale(feed: address) -> uint256:
     return price_feed._scale(feed)
 
 
-@view
 @external
+@view
 def latest(
     feed: address, feed_scale: uint256, heartbeat: uint256, min_price: uint256, max_price: uint256
 ) -> price_feed.Reading:
     return price_feed._latest(feed, feed_scale, heartbeat, min_price, max_price)
 
 
-@view
 @external
+@view
 def round_(feed: address, feed_scale: uint256, round_id: uint256) -> price_feed.Reading:
     return price_feed._round(feed, feed_scale, round_id)
 
 
-@view
 @external
+@view
 def sequencer_up(feed: address, grace: uint256) -> bool:
     return price_feed._sequencer_up(feed, grace)

@@ -97,8 +97,8 @@ def _greeks(board: Board, strike: uint256, ln_forward_strike: int256, vol: uint2
     """
     @notice Prices and sensitivities of the call and the put at one strike, for their holder.
     @dev Never reverts while all arguments are below 2^128, |ln| < 2^8 and vol * sqrt(T) < 2^56.
-         call - put = forward - strike to the wei. Errors: prices 4e-17 of max(F, K) and 2 wei,
-         deltas 4e-17 + 2e-19 / (vol * sqrt(T)).
+         call - put = forward - strike to the wei. Errors: prices 4e-17 of max(F, K) and 3 wei,
+         deltas 4e-17 + 2e-19 / (vol * sqrt(T)), given the forward.
     @param ln_forward_strike ln(forward / strike). [Q64]
     @param vol Volatility a year. [wad]
     """

@@ -80,9 +80,7 @@ def _size_for_cost_down(peg: uint256, depth: uint256, net: int256, cost: uint256
 
 @internal
 @pure
-def _size_for_proceeds_up(
-    peg: uint256, depth: uint256, net: int256, proceeds: uint256
-) -> uint256:
+def _size_for_proceeds_up(peg: uint256, depth: uint256, net: int256, proceeds: uint256) -> uint256:
     """
     @return What must be sold for `proceeds` < Q of quote: B·c/(Q − c). [ETH wad]
     """

@@ -56,7 +56,7 @@ def _q64_to_wad(x: uint256) -> uint256:
 @pure
 def _ln_ratio(a: uint256, b: uint256) -> int256:
     """
-    @notice ln(a / b) for a, b > 0 of one unit, below 2^190: reverts far above it.
+    @notice ln(a / b) for a, b > 0 of one unit and below 2^190; reverts if they overflow above it.
     @dev Odd in its arguments: ln(a / b) = -ln(b / a) to the bit. Error 2e-19 + 2e-20 |ln(a / b)|.
          A zero argument reads as a ratio of about 2^255, and two of them revert.
     @return [Q64]
@@ -115,7 +115,7 @@ def _exp_neg(y: uint256) -> uint256:
 def _exp(x: int256) -> uint256:
     """
     @notice e^x; 0 when it underflows, e^44 for every x above 44.
-    @dev Error 3e-19 for x <= 0, relative error 4e-19 above.
+    @dev Error 3e-19 for x <= 0, relative error 6e-19 + 2e-20 x above.
     @param x Exponent, either sign. [Q64]
     @return [Q64]
     """

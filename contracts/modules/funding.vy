@@ -11,13 +11,13 @@
 from . import fixed_point
 from . import wad
 
+
 struct Accrual:
     index: uint256  # last good price [USD wad]
     index_at: uint256  # when the feed said so [unix s]
     at: uint256  # accrued up to here [unix s]
     accumulator: int256  # Σ premium · seconds since the start [USD wad · s]
     ema_year: int256  # moving average of the yearly rate [wad]
-
 
 
 @internal
@@ -37,9 +37,7 @@ def _rate(premium: int256, index: uint256, period: uint256, span: uint256) -> in
     """
     @return What longs pay over `span` seconds, per notional. [wad]
     """
-    return (
-        premium * convert(wad.WAD * span, int256) // convert(index * period, int256)
-    )
+    return (premium * convert(wad.WAD * span, int256) // convert(index * period, int256))
 
 
 @internal

@@ -88,7 +88,9 @@ def _limit_price(index: uint256, max_adverse: uint256, is_buy: bool) -> uint256:
 
 @internal
 @pure
-def _size_within_price(mark: uint256, index: uint256, limit: uint256, depth: uint256, is_buy: bool) -> uint256:
+def _size_within_price(
+    mark: uint256, index: uint256, limit: uint256, depth: uint256, is_buy: bool
+) -> uint256:
     """
     @dev Size whose average price on a constant-product curve stays within `limit`: with B the base reserve a buy of b
          averages mark·B/(B − b), a sell mark·B/(B + b). B = depth·√(index/mark) where the mark is anchored; the smaller

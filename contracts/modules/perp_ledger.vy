@@ -34,7 +34,7 @@ def __init__(token: address):
     ASSET = IERC20(token)
     decimals: uint256 = convert(staticcall IERC20Detailed(token).decimals(), uint256)
     assert decimals <= 18, "perp_ledger: decimals"
-    SCALE = 10 ** (18 - decimals)
+    SCALE = 10**(18 - decimals)
 
 
 @internal
@@ -149,6 +149,4 @@ def _pull(amount: uint256) -> uint256:
 
 @internal
 def _push(to: address, amount: uint256):
-    assert extcall ASSET.transfer(
-        to, amount, default_return_value=True
-    ), "perp_ledger: push failed"
+    assert extcall ASSET.transfer(to, amount, default_return_value=True), "perp_ledger: push failed"

@@ -16,6 +16,7 @@ from . import wad
 uses: perp_ledger
 uses: virtual_market
 
+
 struct Position:
     size: int256  # [ETH wad]
     cost: int256  # what the trader paid for it less what he got, + for a long as a rule [USD wad]

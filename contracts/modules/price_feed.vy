@@ -10,6 +10,7 @@
 
 from ..interfaces import IAggregatorV3
 
+
 struct Reading:
     price: uint256  # [USD wad], 0 when the answer is none
     at: uint256  # when the feed says it was updated [unix s]
@@ -30,7 +31,7 @@ def _scale(feed: address) -> uint256:
     """
     decimals: uint256 = convert(staticcall IAggregatorV3(feed).decimals(), uint256)
     assert decimals <= 18, "price_feed: decimals"
-    return 10 ** (18 - decimals)
+    return 10**(18 - decimals)
 
 
 @internal

@@ -9,8 +9,8 @@
 
 from . import wad
 
-MARK_CLAMP: constant(uint256) = 2 * 10**16  # [wad] a mark counts in a quote within this of the index
-FEE_CEILING: constant(uint256) = 125 * 10**15  # [wad] the fee is at most this share of the option's price
+MARK_CLAMP: constant(uint256) = 2 * 10**16  # [wad] how far from the index a mark counts
+FEE_CEILING: constant(uint256) = 125 * 10**15  # [wad] of the option's price
 
 
 @internal

@@ -2,9 +2,10 @@
 """
 @title risk
 @license AGPL-3.0-only
-@notice What one option adds to the book: its value and greeks at spot, its value and delta at both shocks.
+@notice The risk of a book in one pass: value and greeks at spot, value and delta at both shocks.
 @dev Stateless. What all series of a pass share is in `Setting`, what those of a board share in `Board`. A `Unit` is one ETH of
-     an option as its holder sees it; `_add` books it as sold, with the vault's sign.
+     an option as its holder has it. `Sum` adds up a board in products that are divided once, in `_close`, which also
+     turns the sign: what holders have, the vault has sold.
 """
 
 from ..interfaces import IOptionBook
@@ -16,7 +17,7 @@ from . import payoff
 from . import vol_surface
 from . import wad
 
-YEAR: constant(int256) = 31_536_000  # [s]
+ONE: constant(int256) = 10**18
 
 
 struct Setting:
@@ -46,12 +47,25 @@ struct Unit:
     delta: int256  # [wad]
     gamma: uint256  # [wad]
     vega: uint256  # [USD wad]
-    theta: int256  # a year [USD wad]
     vol: uint256  # [wad]
     up_value: uint256  # [USD wad]
     up_delta: int256  # [wad]
     down_value: uint256  # [USD wad]
     down_delta: int256  # [wad]
+
+
+# Σ amount · what the field of that name is of a unit, both wad: a product has 36 decimals.
+struct Sum:
+    amount: uint256  # [ETH wad], no product
+    value: uint256
+    delta: int256
+    gamma: uint256
+    vega: uint256
+    vol_vega: uint256  # of vol · vega
+    up_value: uint256
+    up_delta: int256
+    down_value: uint256
+    down_delta: int256
 
 
 @internal
@@ -107,79 +121,110 @@ def _board(s: Setting, tenor: uint256, surface: IOptionBook.Surface) -> Board:
 
 @internal
 @pure
-def _vol(
-    s: Setting, surface: IOptionBook.Surface, root_t: uint256, ln_forward_strike: int256
-) -> uint256:
-    return vol_surface._vol(
-        -ln_forward_strike,
-        root_t,
-        surface.atm_vol,
-        surface.skew,
-        surface.smile,
-        s.vol_min,
-        s.vol_max,
-    )
-
-
-@internal
-@pure
-def _value(greeks: black_scholes.Greeks, is_put: bool) -> uint256:
-    return greeks.put if is_put else greeks.call
-
-
-@internal
-@pure
-def _delta(greeks: black_scholes.Greeks, is_put: bool) -> int256:
-    return greeks.delta_put if is_put else greeks.delta_call
-
-
-@internal
-@pure
-def _theta(greeks: black_scholes.Greeks, delta: int256, vol: uint256, s: Setting, board: Board) -> int256:
-    """
-    @dev −∂V/∂T = −(σ·vega/(2T) + dg/dT·Δ·S), since Δ·S = ±F·N(±d1). [USD wad a year]
-    """
-    decay: int256 = (
-        convert(wad._mul_down(greeks.vega, vol), int256) * YEAR // convert(2 * board.tenor, int256)
-    )
-    exposure: int256 = wad._mul_signed(delta, convert(s.price, int256))
-    return -decay - wad._mul_signed(exposure, board.rate)
-
-
-@internal
-@pure
 def _unit(s: Setting, board: Board, strike: uint256, is_put: bool) -> Unit:
     """
     @dev From expiry on: intrinsic at the index, no greeks.
     """
-    unit: Unit = empty(Unit)
     if board.tenor == 0:
-        unit.value = payoff._intrinsic(s.price, strike, is_put)
-        unit.up_value = unit.value
-        unit.down_value = unit.value
+        value: uint256 = payoff._intrinsic(s.price, strike, is_put)
+        unit: Unit = empty(Unit)
+        unit.value = value
+        unit.up_value = value
+        unit.down_value = value
         return unit
     ln_forward_strike: int256 = fixed_point._ln_ratio(board.flat.forward, strike)
-    unit.vol = self._vol(s, board.surface, board.flat.root_t, ln_forward_strike)
-    flat: black_scholes.Greeks = black_scholes._greeks(
-        board.flat, strike, ln_forward_strike, unit.vol
+    vol: uint256 = vol_surface._vol(
+        -ln_forward_strike,
+        board.flat.root_t,
+        board.surface.atm_vol,
+        board.surface.skew,
+        board.surface.smile,
+        s.vol_min,
+        s.vol_max,
     )
-    unit.value = self._value(flat, is_put)
-    unit.delta = self._delta(flat, is_put)
-    unit.gamma = flat.gamma
-    unit.vega = flat.vega
-    unit.theta = self._theta(flat, unit.delta, unit.vol, s, board)
-    vol: uint256 = unit.vol + s.vol_shock
+    flat: black_scholes.Greeks = black_scholes._greeks(board.flat, strike, ln_forward_strike, vol)
+    shocked: uint256 = vol + s.vol_shock
     up: black_scholes.Greeks = black_scholes._greeks(
-        board.up, strike, ln_forward_strike + s.ln_up, vol
+        board.up, strike, ln_forward_strike + s.ln_up, shocked
     )
-    unit.up_value = self._value(up, is_put)
-    unit.up_delta = self._delta(up, is_put)
     down: black_scholes.Greeks = black_scholes._greeks(
-        board.down, strike, ln_forward_strike + s.ln_down, vol
+        board.down, strike, ln_forward_strike + s.ln_down, shocked
     )
-    unit.down_value = self._value(down, is_put)
-    unit.down_delta = self._delta(down, is_put)
-    return unit
+    return Unit(
+        value=flat.put if is_put else flat.call,
+        delta=flat.delta_put if is_put else flat.delta_call,
+        gamma=flat.gamma,
+        vega=flat.vega,
+        vol=vol,
+        up_value=up.put if is_put else up.call,
+        up_delta=up.delta_put if is_put else up.delta_call,
+        down_value=down.put if is_put else down.call,
+        down_delta=down.delta_put if is_put else down.delta_call,
+    )
+
+
+@internal
+@pure
+def _add(sum: Sum, unit: Unit, amount: uint256) -> Sum:
+    """
+    @dev No product overflows: an amount fits in 2^120, no value, delta, gamma or vega of an ETH reaches 2^128, and
+         a board has 32 series.
+    """
+    n: int256 = convert(amount, int256)
+    vol_vega: uint256 = unsafe_div(unsafe_mul(unit.vol, unit.vega), wad.WAD)
+    return Sum(
+        amount=unsafe_add(sum.amount, amount),
+        value=unsafe_add(sum.value, unsafe_mul(amount, unit.value)),
+        delta=unsafe_add(sum.delta, unsafe_mul(n, unit.delta)),
+        gamma=unsafe_add(sum.gamma, unsafe_mul(amount, unit.gamma)),
+        vega=unsafe_add(sum.vega, unsafe_mul(amount, unit.vega)),
+        vol_vega=unsafe_add(sum.vol_vega, unsafe_mul(amount, vol_vega)),
+        up_value=unsafe_add(sum.up_value, unsafe_mul(amount, unit.up_value)),
+        up_delta=unsafe_add(sum.up_delta, unsafe_mul(n, unit.up_delta)),
+        down_value=unsafe_add(sum.down_value, unsafe_mul(amount, unit.down_value)),
+        down_delta=unsafe_add(sum.down_delta, unsafe_mul(n, unit.down_delta)),
+    )
+
+
+@internal
+@pure
+def _close(risk: IOptionBook.Risk, sum: Sum, s: Setting, board: Board) -> IOptionBook.Risk:
+    """
+    @dev `risk` with a board added: liabilities up, greeks with the vault's sign.
+    """
+    total: IOptionBook.Risk = risk
+    mid: uint256 = sum.value // wad.WAD
+    vol_vega: uint256 = sum.vol_vega // wad.WAD
+    delta: int256 = sum.delta // ONE
+    total.mid += mid
+    total.ask += mid + wad._mul_down(vol_vega, s.spread)
+    total.bid = total.mid - min(total.mid, total.ask - total.mid)
+    total.delta -= delta
+    total.gamma -= convert(sum.gamma // wad.WAD, int256)
+    total.vega -= convert(sum.vega // wad.WAD, int256)
+    total.theta += self._decay(vol_vega, delta, s, board)
+    total.up_value += sum.up_value // wad.WAD
+    total.up_delta -= sum.up_delta // ONE
+    total.down_value += sum.down_value // wad.WAD
+    total.down_delta -= sum.down_delta // ONE
+    total.sold += sum.amount
+    if sum.amount > 0 and board.tenor > 0:
+        total.vol = max(total.vol, board.surface.atm_vol)
+    return total
+
+
+@internal
+@pure
+def _decay(vol_vega: uint256, delta: int256, s: Setting, board: Board) -> int256:
+    """
+    @dev ∂V/∂T = σ·vega/(2T) + dg/dT·Δ·S of what holders have, since Δ·S = ±F·N(±d1): what the seller gains as time
+         passes. [USD wad a year]
+    """
+    if board.tenor == 0:
+        return 0
+    time_value: int256 = convert(vol_vega * wad.YEAR // (2 * board.tenor), int256)
+    exposure: int256 = wad._mul_signed(delta, convert(s.price, int256))
+    return time_value + wad._mul_signed(exposure, board.rate)
 
 
 @internal
@@ -197,32 +242,14 @@ def _at_spot(
     """
     board: black_scholes.Board = self._flat_board(s, spot, tenor)
     ln_forward_strike: int256 = fixed_point._ln_ratio(board.forward, strike)
-    vol: uint256 = self._vol(s, surface, board.root_t, ln_forward_strike)
-    greeks: black_scholes.Greeks = black_scholes._greeks(board, strike, ln_forward_strike, vol)
-    return self._value(greeks, is_put), greeks.vega, vol
-
-
-@internal
-@pure
-def _add(risk: IOptionBook.Risk, unit: Unit, amount: uint256, spread: uint256) -> IOptionBook.Risk:
-    """
-    @dev `risk` after `amount` more of `unit` were sold: liabilities up, greeks with the vault's sign.
-    """
-    total: IOptionBook.Risk = risk
-    n: int256 = convert(amount, int256)
-    value: uint256 = wad._mul_down(amount, unit.value)
-    total.mid += value
-    total.ask += value + wad._mul_down(
-        amount, wad._mul_down(wad._mul_down(unit.vega, unit.vol), spread)
+    vol: uint256 = vol_surface._vol(
+        -ln_forward_strike,
+        board.root_t,
+        surface.atm_vol,
+        surface.skew,
+        surface.smile,
+        s.vol_min,
+        s.vol_max,
     )
-    total.bid = total.mid - min(total.mid, total.ask - total.mid)
-    total.delta -= wad._mul_signed(n, unit.delta)
-    total.gamma -= wad._mul_signed(n, convert(unit.gamma, int256))
-    total.vega -= wad._mul_signed(n, convert(unit.vega, int256))
-    total.theta -= wad._mul_signed(n, unit.theta)
-    total.up_value += wad._mul_down(amount, unit.up_value)
-    total.up_delta -= wad._mul_signed(n, unit.up_delta)
-    total.down_value += wad._mul_down(amount, unit.down_value)
-    total.down_delta -= wad._mul_signed(n, unit.down_delta)
-    total.sold += amount
-    return total
+    greeks: black_scholes.Greeks = black_scholes._greeks(board, strike, ln_forward_strike, vol)
+    return greeks.put if is_put else greeks.call, greeks.vega, vol

@@ -42,7 +42,9 @@ def _price(
     assert after.ok, "settlement: no such next round"
     assert after.at > expiry, "settlement: next not after expiry"
     if next_round != round + 1:
-        assert self._opens_next_phase(feed, scale, round, next_round), "settlement: rounds not adjacent"
+        assert self._opens_next_phase(
+            feed, scale, round, next_round
+        ), "settlement: rounds not adjacent"
     if before.at + heartbeat < expiry:
         return after.price
     return before.price

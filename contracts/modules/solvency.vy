@@ -140,6 +140,4 @@ def _basis(account: IHedger.HedgeAccount) -> int256:
     """
     if account.index == 0:
         return 0
-    return convert(wad._div_down(account.mark, account.index), int256) - convert(
-        wad.WAD, int256
-    )
+    return convert(wad._div_down(account.mark, account.index), int256) - convert(wad.WAD, int256)

@@ -143,39 +143,51 @@ def _size_to_close(sells: bool, notional: uint256, index: uint256) -> uint256:
 
 @internal
 @view
-def _room(buys: bool, index: uint256) -> uint256:
+def _block_start() -> int256:
+    """
+    @return Net position at the start of the block. [ETH wad]
+    """
+    return self.band_net if self.band_block == block.number else self._net()
+
+
+@internal
+@view
+def _room(buys: bool, start: int256, index: uint256) -> uint256:
     """
     @notice Largest trade that leaves the mark within both bands on its side.
     @dev Toward the index there is always room: outside the band just what would worsen the gap is stopped.
+    @param start Net position from which the block's band is measured. [ETH wad]
     @return Size. [ETH wad]
     """
-    net: int256 = self._net()
-    start: int256 = self.band_net if self.band_block == block.number else net
+    peg: uint256 = self._peg(index)
     start_mark: uint256 = self._mark(start, index)
     if buys:
         highest: uint256 = min(
             wad._mul_down(start_mark, wad.WAD + CONFIG.block_band),
             wad._mul_down(index, wad.WAD + CONFIG.index_band),
         )
-        return curve._room_to_buy(self._peg(index), CONFIG.depth, net, highest)
+        return curve._room_to_buy(peg, CONFIG.depth, self._net(), highest)
     lowest: uint256 = max(
         wad._mul_up(start_mark, wad.WAD - CONFIG.block_band),
         wad._mul_up(index, wad.WAD - CONFIG.index_band),
     )
-    return curve._room_to_sell(self._peg(index), CONFIG.depth, net, lowest)
+    return curve._room_to_sell(peg, CONFIG.depth, self._net(), lowest)
 
 
 @internal
 @view
 def _largest(buys: bool, index: uint256) -> uint256:
     """
+    @dev Passes in this block and in the next, which measures its band from the net position of now.
     @return Largest trade of a fresh account that passes bands and caps. [ETH wad]
     """
-    net: int256 = self._net() if buys else -self._net()
+    net: int256 = self._net()
+    room: uint256 = min(self._room(buys, self._block_start(), index), self._room(buys, net, index))
     cap: uint256 = self._longs_cap() if buys else CONFIG.open_interest_cap
     taken: uint256 = min(self.longs if buys else self.shorts, cap)
-    net_left: uint256 = convert(max(convert(CONFIG.net_cap, int256) - net, 0), uint256)
-    return min(self._room(buys, index), min(cap - taken, net_left))
+    crowd: int256 = net if buys else -net
+    net_left: uint256 = convert(max(convert(CONFIG.net_cap, int256) - crowd, 0), uint256)
+    return min(room, min(cap - taken, net_left))
 
 
 @internal

@@ -1,0 +1,28 @@
+# pragma version 0.4.3
+"""
+@title StubPricer
+@license AGPL-3.0-only
+@notice Answers as a Pricer what it was told: shows a book sales at the very edge of its limits.
+"""
+
+from ..interfaces import IOptionBook
+from ..interfaces import IPricer
+
+told: IPricer.Sale
+
+
+@external
+def tell(sale_: IPricer.Sale):
+    self.told = sale_
+
+
+@view
+@external
+def risk(scene: IPricer.Scene, book: DynArray[uint256, 136]) -> IOptionBook.Risk:
+    return self.told.before
+
+
+@view
+@external
+def sale(scene: IPricer.Scene, book: DynArray[uint256, 136], order: IPricer.Order) -> IPricer.Sale:
+    return self.told

@@ -1,0 +1,156 @@
+"""Three days of March 2020 through the contracts: a full book, the default parameters, an hourly keeper.
+
+The market data are not the project's to give: the tests run where they lie beside the checkout.
+"""
+
+import os
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from ballast import packing, paths, pnl, report, risk, solvency
+from ballast.chain import ApeChain, Reverted
+from ballast.parameters import load
+from ballast.pnl import Statement
+from ballast.report import Summary
+from ballast.simulation import Cast, World, run
+from ballast.units import WAD
+
+DATA = Path(os.environ.get("BALLAST_MARKET_DATA", Path(__file__).parents[3] / "shared" / "data"))
+HOURS = DATA / "eth_1h_2020_2023.csv.gz"
+FIRST, LAST = "2020-03-11T00:00:00Z", "2020-03-14T00:00:00Z"
+DEPTH_OF_NAV = 80
+"""Depth of the venue in ETH, as a multiple of NAV / spot."""
+
+pytestmark = pytest.mark.skipif(
+    not HOURS.exists(), reason=f"no market data: {HOURS.name} is not in {DATA}"
+)
+
+
+@dataclass(frozen=True)
+class Replay:
+    """What three days left."""
+
+    deposited: int  # [USD wad]
+    statement: Statement
+    summary: Summary
+    liquidations: int
+    lowest_nav: float
+    refusal: str
+
+
+@pytest.fixture(scope="module")
+def replay(project, chain, owner, keeper, arbitrageur, depositor, buyer):
+    """`replay(is_hedged)`: the three days; NAV is such that the default depth is 80 · NAV / S."""
+
+    def live(is_hedged: bool) -> Replay:
+        path = paths.from_csv(HOURS, FIRST, LAST)
+        parameters = load()
+        deposit = parameters["venue"]["depth"] * path[0].price // WAD // DEPTH_OF_NAV
+        cast = Cast(owner, keeper, arbitrageur, [depositor], [buyer])
+        scale = 10 ** (18 - parameters["token"]["decimals"])
+        engine = ApeChain(project, chain)
+        world = World(engine, cast, parameters, path[0], [deposit // scale], is_hedged)
+        opening = pnl.open_books(engine, world.deployment)
+        refusal = sell_to_the_limit(world, deposit)
+        record = run(world, path, [])
+        return Replay(
+            deposited=deposit,
+            statement=pnl.close_books(engine, world.deployment, opening, scale),
+            summary=report.summarise(record.rows),
+            liquidations=len(engine.events(world.deployment.venue, "Liquidated")),
+            lowest_nav=min(row.nav for row in record.rows),
+            refusal=refusal,
+        )
+
+    return live
+
+
+def sell_to_the_limit(world: World, nav: int) -> str:
+    """Sell every series that may be sold, all alike, until the stress test refuses; the refusal."""
+    book = world.deployment.book
+    series = [
+        packing.series_id(expiry, strike, is_put)
+        for strike in world.strikes
+        for expiry in world.expiries
+        for is_put in (False, True)
+    ]
+    sellable = [one for one in series if may_be_sold(world, one)]
+    max_loss = world.chain.read(book, "stress").max_loss
+    amount = nav * max_loss // unit_loss(world, sellable)
+    # The premiums add a little to the NAV that the first estimate is taken from.
+    for one in sellable:
+        world.buyers[0].buy(one, amount)
+    with pytest.raises(Reverted) as refused:
+        for one in sellable:
+            world.buyers[0].buy(one, amount // 10)
+    return str(refused.value)
+
+
+def may_be_sold(world: World, series: int) -> bool:
+    """Whether the delta of a series is in range."""
+    try:
+        world.chain.read(world.deployment.book, "quote", series, WAD)
+    except Reverted as refusal:
+        assert "delta" in str(refusal)
+        return False
+    return True
+
+
+def unit_loss(world: World, series: list[int]) -> int:
+    """Stress loss of a book with one ETH of each series, by the twin [USD wad]."""
+    book = world.deployment.book
+    limits = world.chain.read(book, "limits")
+    scene = risk.Scene(
+        now=world.chain.now(),
+        price=world.chain.read(book, "risk").price,
+        rate_ema=0,
+        carry=risk.Carry(*world.chain.read(book, "carry")),
+        stress=risk.Stress(*world.chain.read(book, "stress")),
+        quoting=risk.Quoting(*world.chain.read(book, "quoting")),
+        vol_min=limits.vol_min,
+        vol_max=limits.vol_max,
+    )
+    words = []
+    for expiry in world.expiries:
+        live = [packing.live(one, WAD) for one in series if packing.expiry(one) == expiry]
+        surface = packing.Surface(
+            *(world.parameters["boards"][key] for key in ("atm_vol", "skew", "smile"))
+        )
+        words += [packing.board(expiry, len(live), surface), *live]
+    return solvency.stress_loss(risk.risk(scene, words))
+
+
+def test_replay__hedged__survives(replay, capsys):
+    """SPEC-H1 SPEC-H4 SPEC-B6: no liquidation, no insolvency, and the loss stays bounded."""
+    seen = replay(is_hedged=True)
+    show(capsys, "hedged", seen)
+    assert seen.refusal == "option_book: over stress loss"
+    assert seen.liquidations == 0
+    assert seen.lowest_nav > 0
+    assert seen.summary.lowest_margin_ratio >= 0.11
+    assert seen.statement.nav_after >= seen.deposited * 86 // 100
+    assert seen.summary.outside_left == 0
+    seen.statement.check()
+
+
+def test_replay__unhedged__loses_more(replay, capsys):
+    """What the hedge is worth: the same book without it."""
+    seen = replay(is_hedged=False)
+    show(capsys, "unhedged", seen)
+    assert seen.summary.hedges == 0
+    assert seen.statement.nav_after < seen.deposited * 86 // 100
+    seen.statement.check()
+
+
+def show(capsys, name: str, seen: Replay) -> None:
+    """Print the figures, whatever pytest captures."""
+    change = seen.statement.nav_after / seen.deposited - 1
+    ratio = seen.summary.lowest_margin_ratio
+    with capsys.disabled():
+        print(
+            f"\nMar 2020 {name}: NAV {change:+.1%}, lowest {seen.lowest_nav * WAD / seen.deposited - 1:+.1%}, "
+            f"lowest margin ratio {'none' if ratio is None else f'{ratio:.3f}'}, "
+            f"{seen.summary.hedges} hedges, {seen.liquidations} liquidations"
+        )

@@ -1,0 +1,256 @@
+"""The option book under test: a desk that speaks for its owner and its buyers.
+
+Sizes and prices are given as decimals and turned into wads.
+"""
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from decimal import Decimal
+from typing import Any
+
+import ape
+
+from ballast import packing, parameters, risk
+from ballast.chain import Account, ApeChain, Contract
+from ballast.deployment import Deployment, book_parameters
+from ballast.packing import Surface
+from ballast.units import WAD
+
+HOUR = 3_600
+DAY = 24 * HOUR
+WEEK = 7 * DAY
+FOREVER = 2**256 - 1
+NOW = 1_800_000_000
+"""When the scenes of the pure pricer play. [unix s]"""
+
+DEFAULTS = book_parameters(parameters.load())
+SCENE = risk.Scene(
+    now=NOW,
+    price=2_000 * WAD,
+    rate_ema=WAD // 20,
+    carry=risk.Carry(**DEFAULTS["carry"]),
+    stress=risk.Stress(**DEFAULTS["stress"]),
+    quoting=risk.Quoting(**DEFAULTS["quoting"]),
+    vol_min=DEFAULTS["limits"]["vol_min"],
+    vol_max=DEFAULTS["limits"]["vol_max"],
+)
+"""2,000 USD, funding of 5% a year, the default parameters."""
+
+Lot = tuple[Any, bool, Any]
+"""Strike [USD], whether it is a put, amount [ETH]."""
+HEARTBEAT = HOUR
+"""Of the feed, in the default parameters."""
+
+
+def wad(value: Any) -> int:
+    """A decimal number in wad; write fractions as strings."""
+    return int(Decimal(value) * WAD)
+
+
+def plain(struct: Any) -> Any:
+    """A struct as ape returns it, or a list of them, as nested tuples."""
+    if isinstance(struct, str) or not hasattr(struct, "__len__"):
+        return struct
+    return tuple(plain(item) for item in struct)
+
+
+def board_words(expiry: int, surface: Surface, lots: Sequence[Lot]) -> list[int]:
+    """Storage words of a board that was sold in lots, each a series of its own."""
+    return [packing.board(expiry, len(lots), surface)] + [
+        packing.live(packing.series_id(expiry, wad(strike), is_put), wad(amount))
+        for strike, is_put, amount in lots
+    ]
+
+
+def order(
+    expiry: int, surface: Surface, lot: Lot, mark: int = 2_000 * WAD, held: int = 0
+) -> risk.Order:
+    """An order at a venue of the default depth and fee, for a token of six decimals."""
+    strike, is_put, amount = lot
+    return risk.Order(
+        id=packing.series_id(expiry, wad(strike), is_put),
+        amount=wad(amount),
+        board=packing.board(expiry, 0, surface),
+        mark=mark,
+        held=held,
+        venue_fee=5 * 10**14,
+        depth=200_000 * WAD,
+        scale=10**12,
+    )
+
+
+class BookDesk:
+    """A deployed vault, and short ways to trade with its book."""
+
+    def __init__(self, system: Deployment, chain: Any, owner: Account, buyer: Account) -> None:
+        self.system = system
+        self.book: Contract = system.book
+        self.vault: Contract = system.vault
+        self.feed: Contract = system.feed
+        self.chain = chain
+        self.owner = owner
+        self.buyer = buyer
+        self.expiries: list[int] = list(system.book.live_boards())
+
+    # ---- time and prices
+
+    @property
+    def now(self) -> int:
+        """Time of the newest block, which is what views see."""
+        return self.chain.blocks.head.timestamp
+
+    @property
+    def soon(self) -> int:
+        """A time in the future of the chain, whose blocks keep up with the clock on the wall."""
+        return self.chain.pending_timestamp + 60
+
+    def at(self, time: int) -> None:
+        """Mine a block of that time."""
+        self.chain.mine(timestamp=time)
+
+    def push(self, usd: Any, time: int | None = None) -> int:
+        """Publish a price, in a block of that time if there is one; returns the round."""
+        if time is not None:
+            self.chain.pending_timestamp = time
+        self.feed.push(int(Decimal(usd) * 10**8), sender=self.owner)
+        return self.feed.latest_round()
+
+    # ---- trades
+
+    def id(self, board: int = 0, strike: Any = 2_000, is_put: bool = False) -> int:
+        """A series of the n-th board."""
+        return packing.series_id(self.expiries[board], wad(strike), is_put)
+
+    def buy(
+        self,
+        series: int,
+        amount: Any = 10,
+        max_premium: int = FOREVER,
+        receiver: Any = None,
+        deadline: int = FOREVER,
+        sender: Any = None,
+    ) -> Any:
+        """Buy for the buyer unless told otherwise; returns the receipt."""
+        sender = sender or self.buyer
+        return self.book.buy(
+            series, wad(amount), max_premium, receiver or sender, deadline, sender=sender
+        )
+
+    def settle(self, board: int, price: Any) -> int:
+        """Settle a board at a price of its very expiry; returns the expiry."""
+        expiry = self.expiries[board]
+        before = self.push(price, expiry)
+        after = self.push(price, expiry + 1)
+        self.book.settle(expiry, before, after, sender=self.buyer)
+        return expiry
+
+    def events(self, receipt: Any, name: str) -> list:
+        """The events of that name, of whatever contract."""
+        return [event for event in receipt.events if event.event_name == name]
+
+    # ---- what the twin needs
+
+    def scene(self) -> risk.Scene:
+        """What the book shows its pricer while feed and venue are live."""
+        limits = self.book.limits()
+        return risk.Scene(
+            now=self.now,
+            price=self.feed.latestRoundData()[1] * 10**10,
+            rate_ema=self.system.venue.market().funding_ema_year,
+            carry=risk.Carry(*self.book.carry()),
+            stress=risk.Stress(*self.book.stress()),
+            quoting=risk.Quoting(*self.book.quoting()),
+            vol_min=limits.vol_min,
+            vol_max=limits.vol_max,
+        )
+
+    def words(self, ids: Sequence[int]) -> list[int]:
+        """Storage words of a book whose series were first bought in that order."""
+        words = []
+        for expiry in self.book.live_boards():
+            live = [series for series in ids if packing.expiry(series) == expiry]
+            if live:
+                words.append(self.board_word(expiry, len(live)))
+            words += [packing.live(series, self.book.sold(series)) for series in live]
+        return words
+
+    def board_word(self, expiry: int, count: int) -> int:
+        """Word of a board with that many live series."""
+        _, surface = self.book.board(expiry)
+        return packing.board(expiry, count, Surface(*surface))
+
+    def order(self, series: int, amount: Any, count: int) -> risk.Order:
+        """What the book shows its pricer of an order; count: live series of the board."""
+        account = self.system.hedger.account()
+        return risk.Order(
+            id=series,
+            amount=wad(amount),
+            board=self.board_word(packing.expiry(series), count),
+            mark=account.mark,
+            held=account.size + account.pending,
+            venue_fee=account.fee,
+            depth=account.depth,
+            scale=self.vault.ledger().scale,
+        )
+
+    # ---- refusals
+
+    def state(self, *ids: int) -> tuple:
+        """Everything that a refused call must leave alone."""
+        book, token = self.book, self.system.token
+        return (
+            book.owner(),
+            book.hedger(),
+            book.live_boards(),
+            [plain(book.board(expiry)) for expiry in self.expiries],
+            [book.settlement_price(expiry) for expiry in self.expiries],
+            [(book.sold(series), book.balanceOf(self.buyer, series)) for series in ids],
+            plain(self.vault.ledger()),
+            token.balanceOf(self.vault),
+            token.balanceOf(self.buyer),
+        )
+
+    @contextmanager
+    def refuses(self, reason: str, *ids: int) -> Iterator[None]:
+        """What is done inside reverts for that reason and leaves the state as it was."""
+        before = self.state(*ids)
+        with ape.reverts(reason):
+            yield
+        assert self.state(*ids) == before
+
+    def refuses_sale(self, reason: str, series: int, amount: Any = 10) -> None:
+        """Neither bought nor quoted, for that reason."""
+        with self.refuses(reason, series):
+            self.buy(series, amount)
+        with ape.reverts(reason):
+            self.book.quote(series, wad(amount))
+
+
+class SwitchedChain(ApeChain):
+    """Deploys book and hedger behind switches, so that feed and venue can fall silent."""
+
+    def __init__(self, project: Any, manager: Any) -> None:
+        super().__init__(project, manager)
+        self.feed_switch: Contract = None
+        self.venue_switch: Contract = None
+
+    def deploy(self, name: str, *arguments: Any, sender: Account) -> Contract:
+        """As ApeChain, but the book and the hedger get a switch for feed and venue."""
+        if name == "OptionBook":
+            vault, venue, feed, *rest = arguments
+            self.venue_switch = super().deploy("SwitchHarness", venue, sender=sender)
+            self.feed_switch = super().deploy("SwitchHarness", feed, sender=sender)
+            arguments = (vault, self.venue_switch, self.feed_switch, *rest)
+        if name == "Hedger":
+            vault, book, _, rule = arguments
+            arguments = (vault, book, self.venue_switch, rule)
+        return super().deploy(name, *arguments, sender=sender)
+
+
+class StubbedChain(ApeChain):
+    """Deploys a pricer that answers what it is told."""
+
+    def deploy(self, name: str, *arguments: Any, sender: Account) -> Contract:
+        """As ApeChain, but for the pricer."""
+        name = "StubPricer" if name == "Pricer" else name
+        return super().deploy(name, *arguments, sender=sender)

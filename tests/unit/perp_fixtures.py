@@ -1,0 +1,50 @@
+"""Fixtures of the perpetual venue: test modules load them with `pytest_plugins = ["perp_fixtures"]`."""
+
+from collections.abc import Callable
+from decimal import Decimal
+
+import pytest
+from perp_desk import DEFAULTS, FOREVER, Desk
+
+
+@pytest.fixture(scope="module")
+def create_desk(
+    project, chain, owner, depositor, buyer, arbitrageur, attacker, create_token, create_feed
+) -> Callable[..., Desk]:
+    """Deploy a market at 2,000 USD with a fund of 2,000,000 USD: `create_desk(price=…, fund=…, fee=0)`.
+
+    Keywords override `DEFAULTS`.
+    """
+
+    def create(price=2_000, fund=2_000_000, decimals=6, **parameters) -> Desk:
+        token = create_token(decimals)
+        feed = create_feed(int(Decimal(price) * 10**8))
+        config = DEFAULTS | parameters
+        market = owner.deploy(project.PerpMarket, token, feed, config)
+        traders = (depositor, buyer, arbitrageur, attacker)
+        for who in (owner, *traders):
+            token.approve(market, FOREVER, sender=who)
+        desk = Desk(market, token, feed, owner, chain, traders)
+        if fund:
+            desk.fund(fund)
+        return desk
+
+    return create
+
+
+@pytest.fixture(scope="module")
+def desk(create_desk) -> Desk:
+    """A market with the default parameters."""
+    return create_desk()
+
+
+@pytest.fixture(scope="module")
+def alice(depositor):
+    """A trader."""
+    return depositor
+
+
+@pytest.fixture(scope="module")
+def bob(buyer):
+    """Another trader."""
+    return buyer

@@ -1,0 +1,93 @@
+"""packing.vy: the words that book and pricer share, against the twin."""
+
+import ape
+import pytest
+from book_desk import NOW, SCENE, WEEK, plain, wad
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from ballast import packing
+from ballast.packing import Surface
+from ballast.units import WAD
+
+pytest_plugins = ["book_fixtures"]
+
+expiries = st.integers(0, 2**56 - 1)
+strikes = st.integers(0, packing.MAX_STRIKE)
+amounts = st.integers(0, packing.MAX_SOLD)
+vols = st.integers(-(2**63), 2**63 - 1)
+surfaces = st.builds(Surface, st.integers(0, 2**63 - 1), vols, vols)
+
+
+def test_series_id__any__equals_the_twin(system):
+    @settings(max_examples=30, deadline=None)
+    @given(expiries, strikes, st.booleans())
+    def check(expiry, strike, is_put):
+        found = system.book.series_id(expiry, strike, is_put)
+        assert found == packing.series_id(expiry, strike, is_put)
+
+    check()
+
+
+def test_series_id__largest_strike__fits_and_one_more_does_not(system):
+    assert (
+        system.book.series_id(1, packing.MAX_STRIKE, True) == 1 << 136 | packing.MAX_STRIKE << 8 | 1
+    )
+    with ape.reverts("option_book: strike does not fit"):
+        system.book.series_id(1, packing.MAX_STRIKE + 1, True)
+
+
+@given(expiries, strikes, st.booleans(), amounts)
+def test_series__packed__comes_out_as_it_went_in(expiry, strike, is_put, amount):
+    series = packing.series_id(expiry, strike, is_put)
+    word = packing.live(series, amount)
+    assert packing.expiry(series) == expiry
+    assert packing.strike(series) == packing.strike(word) == strike
+    assert packing.is_put(series) == packing.is_put(word) == is_put
+    assert packing.sold(word) == amount
+    assert packing.is_canonical(series)
+    assert packing.is_same_series(word, series)
+    assert not packing.is_same_series(word, series ^ 1)
+    assert word < 2**256
+
+
+@given(expiries, st.integers(0, 254), surfaces)
+def test_board__packed__comes_out_as_it_went_in(expiry, count, surface):
+    word = packing.board(expiry, count, surface)
+    assert packing.board_expiry(word) == expiry
+    assert packing.board_count(word) == count
+    assert packing.board_surface(word) == surface
+    assert packing.with_one_more(word) == packing.board(expiry, count + 1, surface)
+    assert word < 2**256
+
+
+@pytest.mark.parametrize("kind", [2, 3, 254, 255])
+def test_is_canonical__other_kinds__are_refused(kind):
+    assert not packing.is_canonical(packing.series_id(NOW, WAD, False) | kind)
+
+
+@pytest.mark.parametrize(
+    "surface",
+    [
+        Surface(wad("0.7"), 0, 0),
+        Surface(wad("0.2"), -2 * WAD, 2 * WAD),
+        Surface(wad(3), 2 * WAD, -2 * WAD),
+    ],
+)
+def test_board__listed__shows_its_surface(desk, owner, surface):
+    """SPEC-B1: signed vols survive the word."""
+    expiry = desk.now + 3 * WEEK
+    desk.book.list_board(expiry, [wad(2_000)], surface, sender=owner)
+    assert plain(desk.book.board(expiry)) == ((wad(2_000),), surface)
+
+
+def test_pricer__reads__what_the_twin_writes(pricer):
+    expiry, surface = NOW + WEEK, Surface(wad("0.9"), 0, 0)
+    words = [
+        packing.board(expiry, 2, surface),
+        packing.live(packing.series_id(expiry, wad(2_000), True), packing.MAX_SOLD),
+        packing.live(packing.series_id(expiry, wad(2_000), False), 1),
+    ]
+    found = pricer.risk(SCENE, words)
+    assert (found.sold, found.vol) == (packing.MAX_SOLD + 1, surface.atm_vol)
+    assert found.delta > 0  # nearly all of it puts

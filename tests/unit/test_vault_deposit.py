@@ -1,0 +1,168 @@
+"""Vault.deposit: tokens for shares at the high net asset value."""
+
+import ape
+import pytest
+from vault_desk import PENDING, VIRTUAL
+
+from ballast.units import WAD
+
+pytest_plugins = ["vault_fixtures"]
+
+ZERO = ape.utils.ZERO_ADDRESS
+AMOUNT = 1_000_000_007
+
+
+@pytest.fixture(scope="module")
+def rich(desk, keeper):
+    """The desk, and a keeper with tokens to put in."""
+    desk.give(keeper, 10 * AMOUNT)
+    return desk
+
+
+@pytest.mark.parametrize("decimals", [6, 8, 18])
+def test_deposit__first__is_worth_one_a_token(create_desk, keeper, stranger, decimals):
+    """SPEC-V5: the first shares are a million a token unit."""
+    desk = create_desk(deposit=0, boards=False, decimals=decimals)
+    desk.give(keeper, AMOUNT)
+    tx = desk.vault.deposit(AMOUNT, stranger, sender=keeper)
+
+    shares = AMOUNT * VIRTUAL
+    assert tx.events == [
+        desk.vault.Transfer(sender=ZERO, receiver=stranger, value=shares),
+        desk.token.Transfer(sender=keeper, receiver=desk.vault, value=AMOUNT),
+        desk.vault.Deposit(sender=keeper, owner=stranger, assets=AMOUNT, shares=shares),
+    ]
+    assert desk.vault.balanceOf(stranger) == desk.vault.totalSupply() == shares
+    assert desk.vault.ledger().cash == desk.token.balanceOf(desk.vault) == AMOUNT
+    assert desk.vault.totalAssets() == AMOUNT
+    assert tuple(desk.vault.net_asset_value()) == (*[AMOUNT * desk.scale] * 3, True)
+
+
+def test_deposit__with_a_book__is_at_the_high_value_rounded_down(rich, keeper, stranger):
+    """SPEC-V5."""
+    high, supply = rich.high(**PENDING), rich.supply()
+    mid, _, _ = rich.navs(**PENDING)
+    cash = rich.vault.ledger().cash
+    rich.vault.deposit(AMOUNT, stranger, sender=keeper)
+
+    shares = AMOUNT * supply // (high + 1)
+    assert high > mid // rich.scale + 1
+    assert rich.vault.balanceOf(stranger) == shares
+    assert rich.supply() == supply + shares
+    assert rich.vault.ledger().cash == cash + AMOUNT
+    assert rich.navs()[0] == mid + AMOUNT * rich.scale
+
+
+def test_deposit__min_shares__bounds_what_is_issued(rich, keeper):
+    """SPEC-V5."""
+    least = rich.vault.previewDeposit(AMOUNT, **PENDING)
+    with rich.refused("vault: below min shares", keeper):
+        rich.vault.deposit(AMOUNT, keeper, least + 10**6, sender=keeper)
+    least = rich.vault.previewDeposit(AMOUNT, **PENDING)
+    rich.vault.deposit(AMOUNT, keeper, least, sender=keeper)
+
+    assert rich.vault.balanceOf(keeper) == least
+
+
+def test_deposit__zero__reverts(rich, keeper):
+    """SPEC-V5."""
+    with rich.refused("vault: zero amount", keeper):
+        rich.vault.deposit(0, keeper, sender=keeper)
+
+
+def test_deposit__dust_worth_no_share__reverts(create_desk, keeper):
+    """SPEC-V5: without an offset a share has come to be worth more than a token unit."""
+    desk = create_desk(**{"vault.offset": "0"})
+    desk.sell(20, 2_000)
+    desk.give(keeper, 2)
+    assert desk.vault.previewDeposit(1) == 0
+    with desk.refused("vault: zero amount", keeper):
+        desk.vault.deposit(1, keeper, sender=keeper)
+    desk.vault.deposit(2, keeper, sender=keeper)
+
+    assert desk.vault.balanceOf(keeper) == 1
+
+
+@pytest.mark.parametrize("receiver", ["zero", "the vault"])
+def test_deposit__bad_receiver__reverts(rich, keeper, receiver):
+    """SPEC-V5."""
+    with rich.refused("vault: bad receiver", keeper):
+        who = ZERO if receiver == "zero" else rich.vault
+        rich.vault.deposit(AMOUNT, who, sender=keeper)
+
+
+def test_deposit__over_balance__reverts(rich, keeper):
+    """SPEC-V5."""
+    with rich.refused("erc20: transfer amount exceeds balance", keeper):
+        rich.vault.deposit(rich.token.balanceOf(keeper) + 1, keeper, sender=keeper)
+
+
+def test_deposit__over_allowance__reverts_and_to_it_passes(rich, keeper):
+    """SPEC-V5."""
+    rich.token.approve(rich.vault, AMOUNT, sender=keeper)
+    with rich.refused("erc20: insufficient allowance", keeper):
+        rich.vault.deposit(AMOUNT + 1, keeper, sender=keeper)
+    rich.vault.deposit(AMOUNT, keeper, sender=keeper)
+
+    assert rich.token.allowance(keeper, rich.vault) == 0
+
+
+def price_at_which_a_share_is_worth(desk, part: float) -> int:
+    """The call is deep in the money: NAV falls by what is sold for each dollar, nearly. [USD]"""
+    start = desk.supply() / VIRTUAL * desk.scale
+    prices = (8_000, 9_000)
+    worths = []
+    for price in prices:
+        with desk.chain.isolate():
+            desk.push(price)
+            worths.append(desk.navs()[1])
+    slope = (worths[1] - worths[0]) / (prices[1] - prices[0])
+    return int(prices[0] + (part * start - worths[0]) / slope)
+
+
+def test_deposit__share_worth_a_hundredth__is_the_boundary(create_desk, depositor, keeper):
+    """SPEC-V5: 500 calls, not hedged; a dollar of the index is 0.017% of a share's start."""
+    desk = create_desk()
+    desk.sell(500, 2_000)
+    desk.give(keeper, AMOUNT)
+    edge = price_at_which_a_share_is_worth(desk, 0.01)
+
+    desk.push(edge - 10)
+    assert desk.supply() < (desk.low(**PENDING) + 1) * VIRTUAL * 100 < desk.supply() * 3
+    assert desk.vault.maxDeposit(keeper) > 0
+    with desk.chain.isolate():
+        desk.vault.deposit(AMOUNT, keeper, sender=keeper)
+
+    desk.push(edge + 10)
+    assert 0 < (desk.low(**PENDING) + 1) * VIRTUAL * 100 < desk.supply()
+    assert desk.vault.maxDeposit(keeper) == desk.vault.maxMint(keeper) == 0
+    with desk.refused("vault: share price too low", keeper):
+        desk.vault.deposit(AMOUNT, keeper, sender=keeper)
+    with desk.refused("vault: share price too low", keeper):
+        desk.vault.mint(AMOUNT, keeper, sender=keeper)
+
+
+def test_deposit__token_answers_nothing__works(odd, depositor, stranger):
+    """SPEC-V8: what arrived is what is booked."""
+    assert odd.vault.ledger().cash == odd.token.balanceOf(odd.vault) == 1_000 * WAD // odd.scale
+    odd.vault.withdraw(AMOUNT // 2, stranger, depositor, sender=depositor)
+
+    assert odd.token.balanceOf(stranger) == AMOUNT // 2
+
+
+def test_deposit__token_keeps_a_fee__reverts(odd, keeper):
+    """SPEC-V8."""
+    odd.give(keeper, AMOUNT)
+    odd.token.set_fee(1, sender=keeper)
+    with odd.refused("vault: token moved less", keeper):
+        odd.vault.deposit(AMOUNT, keeper, sender=keeper)
+
+
+def test_flow__token_says_no__reverts(odd, keeper, depositor):
+    """SPEC-V8."""
+    odd.give(keeper, AMOUNT)
+    odd.token.set_answer(bytes(32), sender=keeper)
+    with odd.refused("vault: transfer in failed", keeper):
+        odd.vault.deposit(AMOUNT, keeper, sender=keeper)
+    with odd.refused("vault: transfer out failed", depositor):
+        odd.vault.redeem(AMOUNT, depositor, depositor, sender=depositor)

@@ -1,0 +1,96 @@
+"""Fixtures of the vault: test modules load them with `pytest_plugins = ["vault_fixtures"]`."""
+
+from collections.abc import Callable
+
+import ape
+import pytest
+from vault_desk import FOREVER, Desk, Rig
+
+from ballast import parameters
+from ballast.units import WAD
+
+DEPOSIT_CAP = 5_000_000  # [whole tokens]
+
+
+@ape.fixture(scope="session", chain_isolation=False)
+def create_desk(chain, create_system, owner, keeper, depositor, buyer, arbitrageur):
+    """A desk over a system, or over a new one: `create_desk(deposit=0, decimals=18)`."""
+
+    def create(system=None, **overrides) -> Desk:
+        system = system or create_system(**overrides)
+        return Desk(system, chain, owner, keeper, depositor, buyer, arbitrageur)
+
+    return create
+
+
+@pytest.fixture(scope="module")
+def idle(system, create_desk) -> Desk:
+    """3,000,000 USDC in the vault, nothing sold."""
+    return create_desk(system)
+
+
+@pytest.fixture(scope="module")
+def desk(idle) -> Desk:
+    """20 calls sold, hedged at 2,000 USD, and the index at 2,050: low < mid < high."""
+    idle.sell(20, 2_000)
+    idle.hedge()
+    idle.push(2_050)
+    return idle
+
+
+@ape.fixture(scope="session", chain_isolation=False)
+def create_vault(project, owner, create_token) -> Callable:
+    """A vault that is not wired: `create_vault(decimals=18, offset=0)`."""
+
+    def create(token=None, decimals: int = 6, offset: int = 6, cap: int | None = None):
+        token = token or create_token(decimals)
+        cap = DEPOSIT_CAP * 10**decimals if cap is None else cap
+        return owner.deploy(project.Vault, token, "Ballast ETH options", "BLST", offset, cap)
+
+    return create
+
+
+@ape.fixture(scope="session", chain_isolation=False)
+def create_rig(project, accounts, create_vault, create_token, owner, buyer) -> Callable:
+    """A vault whose book and hedger are accounts, and a payer with a million tokens."""
+
+    def create(token=None, decimals: int = 6) -> Rig:
+        token = token or create_token(decimals)
+        vault = create_vault(token, decimals)
+        book, hedger = accounts[7], accounts[8]
+        vault.wire(book, hedger, sender=owner)
+        token.mint(buyer, 10**6 * 10**decimals, sender=owner)
+        for who in (buyer, hedger):
+            token.approve(vault, FOREVER, sender=who)
+        return Rig(vault, token, book, hedger, buyer, owner)
+
+    return create
+
+
+@pytest.fixture(scope="module")
+def rig(create_rig) -> Rig:
+    """A wired, empty vault of a 6-decimal token."""
+    return create_rig()
+
+
+@pytest.fixture(scope="module")
+def odd_chain(project, chain):
+    """Deploys OddToken wherever a MockToken is asked for."""
+    from ballast.chain import ApeChain
+
+    class OddChain(ApeChain):
+        def deploy(self, name, *arguments, sender):
+            name = "OddToken" if name == "MockToken" else name
+            return super().deploy(name, *arguments, sender=sender)
+
+    return OddChain(project, chain)
+
+
+@pytest.fixture(scope="module")
+def odd(odd_chain, create_desk, owner, depositor) -> Desk:
+    """A system whose token answers nothing, may charge on transfers and may refuse; 1,000 in it."""
+    from ballast.deployment import deploy
+
+    desk = create_desk(deploy(odd_chain, owner, parameters.load(), 2_000 * WAD))
+    desk.deposit(depositor, 1_000 * 10**6)
+    return desk
