@@ -1,4 +1,5 @@
-"""Twin of contracts/modules/hedge_rule.vy, bit for bit: when to trade the perp, how much, with how much margin.
+"""Twin of contracts/modules/hedge_rule.vy, bit for bit: when to trade the perp, how much, with how
+much margin.
 
 Prices are [USD wad], sizes [ETH wad], + is long, ratios [wad].
 """
@@ -30,26 +31,28 @@ class Band:
 def wad_cbrt(x: int) -> int:
     """Cube root [wad] of x [wad], the floor of ∛(x·10³⁶), or one more.
 
-    Newton's steps, each floored, end on the root c or swing between c and c + 1 when less than 3·c is missing from
-    x·10³⁶ to (c + 1)³; then the number of steps decides. What is too large for 36 digits
-    more gets 18 or none, and 6 or 12 of the root's digits are 0.
+    Newton's steps, each floored, end on the root c or swing between c and c + 1 when less than 3·c
+    is missing from x·10³⁶ to (c + 1)³; then the number of steps decides. What is too large for 36
+    digits more gets 18 or none, and 6 or 12 of the root's digits are 0.
     """
     if x == 0:
         return 0
     digits = 36 if x < CBRT_LARGE else 18 if x < CBRT_LARGE * WAD else 0
     value = x * 10**digits
     thirds, rest = divmod(value.bit_length() - 1, 3)
-    root = 2**thirds * 1_260**rest // 1_000**rest
+    root: int = (1_260**rest << thirds) // 1_000**rest
     for _ in range(CBRT_STEPS):
         root = (2 * root + value // root**2) // 3
-    return root * 10 ** ((36 - digits) // 3)
+    dropped: int = 10 ** ((36 - digits) // 3)
+    return root * dropped
 
 
 def half_width(band: Band, gamma: int, price: int, cost: int, nav: int, sold: int) -> int:
     """h = clamp((3/2·c·S·Γ²/λ)^⅓, max(h_min, min_hedge), h_max), λ = risk aversion / NAV [ETH wad].
 
-    gamma [ETH²/USD wad] of either sign, cost [wad] of notional, nav [USD wad]. Source: Whalley and Wilmott, "An
-    asymptotic analysis of an optimal hedging model for option pricing with transaction costs" (1997).
+    gamma [ETH²/USD wad] of either sign, cost [wad] of notional, nav [USD wad]. Source: Whalley and
+    Wilmott, "An asymptotic analysis of an optimal hedging model for option pricing with transaction
+    costs" (1997).
     """
     spent = cost * price // WAD * 3 // 2
     g = abs(gamma)
@@ -73,7 +76,8 @@ def clip(trade: int, limit: int) -> int:
 
 
 def clip_to_margin(trade: int, size: int, affordable: int) -> int:
-    """`trade` cut so that the position stays within ±`affordable`, or does not grow where it is beyond."""
+    """`trade` cut so that the position stays within ±`affordable`, or does not grow where it is
+    beyond."""
     return min(max(size + trade, min(-affordable, size)), max(affordable, size)) - size
 
 
@@ -97,7 +101,8 @@ def margin_trigger(target: int, mmr: int, share: int) -> int:
 
 
 def liquidation_price(size: int, equity: int, index: int, mmr: int) -> int:
-    """Index p at which E + size·(p − index) = MMR·|size|·p, equity [USD wad]; 0 when there is none."""
+    """Index p at which E + size·(p − index) = MMR·|size|·p, equity [USD wad]; 0 when there is
+    none."""
     kept = size - trunc_div(mmr * abs(size), WAD)
     needed = trunc_div(size * index, WAD) - equity
     if size == 0 or needed == 0 or (needed > 0) != (kept > 0):

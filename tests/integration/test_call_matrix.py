@@ -92,7 +92,8 @@ RawCall = tuple[tuple[bytes, ...], bytes, bytes]
 
 @contextmanager
 def watch() -> Iterator[set[RawCall]]:
-    """All calls between contracts that py-evm executes inside, those of views and constructors included.
+    """All calls between contracts that py-evm executes inside, those of views and constructors
+    included.
 
     A delegate call shows up as one of the contract whose code runs.
     """

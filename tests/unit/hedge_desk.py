@@ -1,4 +1,5 @@
-"""The hedger under test: a desk that speaks for buyer, keeper and other traders of one deployed vault.
+"""The hedger under test: a desk that speaks for buyer, keeper and other traders of one deployed
+vault.
 
 Sizes and prices are given as decimals and turned into wads.
 """
@@ -23,7 +24,8 @@ def wad(value) -> int:
 
 @dataclass
 class Desk:
-    """A vault with short ways to move it. Every call checks that hedger and book are left without a token."""
+    """A vault with short ways to move it. Every call checks that hedger and book are left without a
+    token."""
 
     system: Deployment
     owner: object
@@ -90,7 +92,8 @@ class Desk:
         venue.submit(wad(eth), limit, self.now() + 3_600, sender=who)
 
     def push_mark(self, percent):
-        """Somebody else moves the mark to index·(1 + percent/100), from a market nobody is in. q = X(1 − (1 + p)^−½)"""
+        """Somebody else moves the mark to index·(1 + percent/100), from a market nobody is in. q =
+        X(1 − (1 + p)^−½)"""
         depth = self.system.venue.terms().depth
         moved = 1 + Decimal(percent) / 100
         self.trade(depth * (1 - 1 / moved.sqrt()) / WAD)

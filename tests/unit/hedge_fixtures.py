@@ -18,6 +18,6 @@ def create_hedge(create_system, owner, buyer, keeper, arbitrageur, chain) -> Cal
 
 
 @pytest.fixture(scope="session")
-def desk(system, owner, buyer, keeper, arbitrageur, chain) -> Desk:
+def hedge(system, owner, buyer, keeper, arbitrageur, chain) -> Desk:
     """The default vault, nothing sold."""
     return Desk(system, owner, buyer, keeper, arbitrageur, chain)

@@ -1,4 +1,5 @@
-"""The rule of the hedge: bit-exact against its twin, the twin against the formulas. SPEC-H1, SPEC-H3, SPEC-H4."""
+"""The rule of the hedge: bit-exact against its twin, the twin against the formulas. SPEC-H1,
+SPEC-H3, SPEC-H4."""
 
 from fractions import Fraction
 
@@ -64,7 +65,8 @@ def test_wad_cbrt__36_digits__is_floor_but_just_below_a_cube(x):
 
 
 def test_wad_cbrt__just_below_a_cube__is_one_more_or_floor():
-    """(10¹⁸ + 1)³ − 3·10¹⁸ − 1 = (10¹⁸ + 3)·10³⁶: the smallest of the cases where the steps swing."""
+    """(10¹⁸ + 1)³ − 3·10¹⁸ − 1 = (10¹⁸ + 3)·10³⁶: the smallest of the cases where the steps
+    swing."""
     assert hedge_rule.wad_cbrt(WAD + 3) in (WAD, WAD + 1)
     assert hedge_rule.wad_cbrt(WAD + 4) == WAD + 1
 
@@ -94,7 +96,8 @@ def test_half_width__any__matches_twin(harness):
 
 
 def test_half_width__numbers_by_hand__is_the_formula():
-    """SPEC-H1: 2,000 options of Γ 0.00075, 2,000 USD, 5 bps, NAV 3M: (1.5 · 0.0005 · 2,000 · 1.5² · 3M/50)^⅓."""
+    """SPEC-H1: 2,000 options of Γ 0.00075, 2,000 USD, 5 bps, NAV 3M: (1.5 · 0.0005 · 2,000 · 1.5² ·
+    3M/50)^⅓."""
     gamma = -15 * WAD // 10  # 2,000 · 0.00075
     width = hedge_rule.half_width(
         BAND, gamma, 2_000 * WAD, 5 * 10**14, 3_000_000 * WAD, 2_000 * WAD
@@ -149,7 +152,8 @@ def test_trade__any__matches_twin(harness):
 
 @pytest.mark.parametrize("sign", [1, -1])
 def test_trade__outside__ends_on_the_nearer_edge(sign):
-    """SPEC-H1: a positive net delta is sold down to the upper edge, a negative one bought up to the lower."""
+    """SPEC-H1: a positive net delta is sold down to the upper edge, a negative one bought up to the
+    lower."""
     assert hedge_rule.trade(sign * 7, 5, 1, False) == -sign * 2
     assert hedge_rule.trade(sign * 7, 5, 1, True) == -sign * 7
 
@@ -242,8 +246,8 @@ def test_limit_price__any_index__rounds_towards_it():
 def test_size_within_price__anchored_curve__average_stays_within(
     index, depth, net, max_adverse, is_buy
 ):
-    """SPEC-H3: wherever other traders have pushed the mark, the venue fills the size within the limit, its rounding
-    against the trader included."""
+    """SPEC-H3: wherever other traders have pushed the mark, the venue fills the size within the
+    limit, its rounding against the trader included."""
     net = depth * net // 20  # half the depth either way
     mark = curve.mark(index, depth, net)
     limit = hedge_rule.limit_price(index, max_adverse, is_buy)
@@ -297,7 +301,8 @@ def test_margin_trigger__share_of_the_way__is_between_maintenance_and_target():
     index=st.integers(100 * WAD, 10**22),
 )
 def test_liquidation_price__any__equity_there_is_maintenance(size, leverage, index):
-    """E + size·(p − index) = MMR·|size|·p, to 1e-12 of the notional; there is none for a long that owes nothing."""
+    """E + size·(p − index) = MMR·|size|·p, to 1e-12 of the notional; there is none for a long that
+    owes nothing."""
     mmr = WAD // 16
     equity = abs(size) * index // WAD // leverage
     price = hedge_rule.liquidation_price(size, equity, index, mmr)

@@ -18,14 +18,14 @@ PAUSED = 4
 # ------------------------------------------------------------------ SPEC-H7: what the venue says
 
 
-def test_account__position_held__is_the_venues_answer(desk):
+def test_account__position_held__is_the_venues_answer(hedge):
     """SPEC-H7."""
-    desk.sell(40)
-    desk.rebalance()
-    desk.push(2_030)
-    desk.trade(100)  # so that exit and index differ
-    held, venue = desk.account(), desk.system.venue
-    answer, market, terms = venue.account(desk.system.hedger), venue.market(), venue.terms()
+    hedge.sell(40)
+    hedge.rebalance()
+    hedge.push(2_030)
+    hedge.trade(100)  # so that exit and index differ
+    held, venue = hedge.account(), hedge.system.venue
+    answer, market, terms = venue.account(hedge.system.hedger), venue.market(), venue.terms()
     assert held.valid
     assert (held.size, held.pending, held.margin) == (answer.size, 0, answer.margin)
     assert held.equity == answer.equity_index != answer.equity_exit
@@ -41,22 +41,22 @@ def test_account__position_held__is_the_venues_answer(desk):
     assert (held.max_buy, held.max_sell, held.depth) == (terms.max_buy, terms.max_sell, terms.depth)
 
 
-def test_account__always__carries_the_margin_rule(desk):
+def test_account__always__carries_the_margin_rule(hedge):
     """SPEC-H4: others compute m* from it."""
-    held, rule = desk.account(), desk.system.hedger.margin()
+    held, rule = hedge.account(), hedge.system.hedger.margin()
     assert (held.margin_floor, held.vol_floor) == (rule.floor, rule.vol_floor)
     target = max(held.margin_floor, held.mmr + ceil_div(held.margin_per_vol * wad("0.7"), WAD))
-    desk.sell(1)
-    assert desk.state().margin_target == desk.target() == target
+    hedge.sell(1)
+    assert hedge.state().margin_target == hedge.target() == target
 
 
-def test_account__stale_feed__is_not_valid_but_full(desk):
+def test_account__stale_feed__is_not_valid_but_full(hedge):
     """SPEC-H7: what is there stays visible; margin needs it."""
-    desk.sell(40)
-    desk.rebalance()
-    size, margin = desk.size(), desk.margin()
-    desk.wait(3_700)
-    held = desk.account()
+    hedge.sell(40)
+    hedge.rebalance()
+    size, margin = hedge.size(), hedge.margin()
+    hedge.wait(3_700)
+    held = hedge.account()
     assert not held.valid
     assert held.size == size and abs(held.margin - margin) < 10**6
 
@@ -83,7 +83,8 @@ def mock(project, owner):
 
 @pytest.fixture(scope="module")
 def beside(project, system, mock, owner):
-    """A hedger of the default vault at a venue that answers what it is told. Nobody is wired to it."""
+    """A hedger of the default vault at a venue that answers what it is told. Nobody is wired to
+    it."""
     params = parameters.load()["hedger"]
     return owner.deploy(project.Hedger, system.vault, system.book, mock, params)
 
@@ -190,13 +191,13 @@ def test_state__any_words_of_an_invalid_venue__never_reverts(live, beside, owner
 # ------------------------------------------------------------------ SPEC-H4: margin in
 
 
-def test_top_up__first_hedge__is_the_target(desk):
+def test_top_up__first_hedge__is_the_target(hedge):
     """SPEC-H4: m* of what the position will be, before the order's fee."""
-    desk.sell(40)
-    receipt = desk.rebalance()
-    (trade,) = desk.system.venue.Traded.from_receipt(receipt)
-    missing = desk.needed(desk.target(), desk.size())
-    assert desk.margin() + trade.fee == ceil_div(missing, desk.scale())
+    hedge.sell(40)
+    receipt = hedge.rebalance()
+    (trade,) = hedge.system.venue.Traded.from_receipt(receipt)
+    missing = hedge.needed(hedge.target(), hedge.size())
+    assert hedge.margin() + trade.fee == ceil_div(missing, hedge.scale())
 
 
 STILL = {"hedger.band.min_share": "100 %", "hedger.band.max_share": "100 %"}
@@ -219,20 +220,21 @@ def long(still):
     return still
 
 
-def price_of_ratio(desk, ratio):
-    """Index at which a long's equity over its notional is `ratio`, anchored venue, nobody else there. [USD]
+def price_of_ratio(hedge, ratio):
+    """Index at which a long's equity over its notional is `ratio`, anchored venue, nobody else
+    there. [USD]
 
     Equity falls by size·(index − p); exit and index differ by the curve's part of the price.
     """
-    size, held = desk.size(), desk.account()
-    at_exit = WAD * desk.system.venue.quote(-size).average_price // held.index
+    size, held = hedge.size(), hedge.account()
+    at_exit = WAD * hedge.system.venue.quote(-size).average_price // held.index
     owed = size * held.index // WAD * at_exit // WAD - held.low
     return owed * WAD * WAD // (size * (at_exit - ratio)) / WAD
 
 
-def ratio(desk):
+def ratio(hedge):
     """Low equity over notional. [wad]"""
-    return desk.account().low * WAD // desk.needed(WAD)
+    return hedge.account().low * WAD // hedge.needed(WAD)
 
 
 def test_top_up__just_above_the_trigger__is_none(long):
@@ -261,22 +263,23 @@ def test_top_up__just_below_the_trigger__restores_the_target(long):
 
 @pytest.mark.parametrize("heartbeat", ["3600 s", "600 s"])
 def test_top_up__bad_feed__goes_on(create_hedge, heartbeat):
-    """SPEC-H4, SPEC-H3: at the last good price; nothing is traded. Stale for both, or for the book alone."""
-    desk = create_hedge(**STILL, **{"book.oracle.heartbeat": heartbeat})
-    desk.sell(40, board=1)
-    desk.wait(86_400)
-    desk.push(2_000)
-    desk.rebalance()
-    desk.push(1_800)
-    size = desk.size()
-    desk.wait(3_700 if heartbeat == "3600 s" else 700)
-    assert not desk.system.book.risk().valid
-    reason = Reason.INVALID_FEED if desk.account().valid else Reason.INVALID_VENUE
-    state = desk.expect(Action.TOP_UP, reason)
+    """SPEC-H4, SPEC-H3: at the last good price; nothing is traded. Stale for both, or for the book
+    alone."""
+    hedge = create_hedge(**STILL, **{"book.oracle.heartbeat": heartbeat})
+    hedge.sell(40, board=1)
+    hedge.wait(86_400)
+    hedge.push(2_000)
+    hedge.rebalance()
+    hedge.push(1_800)
+    size = hedge.size()
+    hedge.wait(3_700 if heartbeat == "3600 s" else 700)
+    assert not hedge.system.book.risk().valid
+    reason = Reason.INVALID_FEED if hedge.account().valid else Reason.INVALID_VENUE
+    state = hedge.expect(Action.TOP_UP, reason)
     assert state.wanted == state.trade == 0
-    desk.rebalance()
-    assert desk.size() == size
-    assert 0 <= desk.account().low - desk.needed(desk.target()) < desk.scale()
+    hedge.rebalance()
+    assert hedge.size() == size
+    assert 0 <= hedge.account().low - hedge.needed(hedge.target()) < hedge.scale()
 
 
 def test_top_up__claims_take_the_cash__is_what_is_left(claimed):
@@ -340,7 +343,8 @@ def test_give_back__bad_feed_or_paused_venue__is_none(long):
 
 @pytest.fixture(scope="module")
 def heavy(create_hedge) -> Desk:
-    """A vault with most of its money at the venue, which it does not take back for a rich margin alone."""
+    """A vault with most of its money at the venue, which it does not take back for a rich margin
+    alone."""
     return create_hedge(
         deposit=300_000,
         **STILL,
@@ -355,7 +359,8 @@ def heavy(create_hedge) -> Desk:
 
 @pytest.fixture
 def claimed(heavy):
-    """Calls of both boards hedged at 2,000 USD; the first board settled at 9,000: it is owed more than the cash."""
+    """Calls of both boards hedged at 2,000 USD; the first board settled at 9,000: it is owed more
+    than the cash."""
     heavy.sell(40)
     heavy.sell(40, board=1)
     heavy.wait(8 * 86_400)

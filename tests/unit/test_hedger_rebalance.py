@@ -27,9 +27,9 @@ def centred(create_hedge) -> Desk:
     return create_hedge(**{"hedger.band.to_centre": "true"})
 
 
-def snapshot(desk):
+def snapshot(hedge):
     """All that a rebalance may change."""
-    hedger, vault, venue = desk.system.hedger, desk.system.vault, desk.system.venue
+    hedger, vault, venue = hedge.system.hedger, hedge.system.vault, hedge.system.venue
     return (
         hedger.last_full_hedge(),
         hedger.last_hedge_block(),
@@ -43,49 +43,50 @@ def snapshot(desk):
 # ------------------------------------------------------------------ SPEC-H1: signs and edges
 
 
-def test_rebalance__calls_sold__ends_long(desk):
+def test_rebalance__calls_sold__ends_long(hedge):
     """SPEC-H1: who is short calls loses when the price rises; the hedge gains."""
-    desk.sell(40)
-    assert desk.system.book.risk().delta < 0
-    desk.rebalance()
-    assert desk.size() > 0
-    assert desk.system.venue.net_position() == desk.size()
+    hedge.sell(40)
+    assert hedge.system.book.risk().delta < 0
+    hedge.rebalance()
+    assert hedge.size() > 0
+    assert hedge.system.venue.net_position() == hedge.size()
 
 
-def test_rebalance__puts_sold__ends_short(desk):
+def test_rebalance__puts_sold__ends_short(hedge):
     """SPEC-H1: who is short puts loses when the price falls; the hedge gains."""
-    desk.sell(40, is_put=True)
-    assert desk.system.book.risk().delta > 0
-    desk.rebalance()
-    assert desk.size() < 0
-    assert desk.system.venue.net_position() == desk.size()
+    hedge.sell(40, is_put=True)
+    assert hedge.system.book.risk().delta > 0
+    hedge.rebalance()
+    assert hedge.size() < 0
+    assert hedge.system.venue.net_position() == hedge.size()
 
 
 @pytest.mark.parametrize("usd", [1_980, 2_020])
 @pytest.mark.parametrize("is_put", [False, True])
-def test_rebalance__then_price_moves__hedge_offsets_the_options(desk, is_put, usd):
-    """SPEC-H1: with the sign of the hedge flipped the vault would lose on both legs in one of the directions."""
-    desk.sell(40, is_put)
-    desk.rebalance()
-    options, equity = desk.system.book.risk().mid, desk.account().equity
-    delta = abs(desk.state().net_delta)
-    desk.push(usd)
-    lost = desk.system.book.risk().mid - options
-    gained = desk.account().equity - equity
+def test_rebalance__then_price_moves__hedge_offsets_the_options(hedge, is_put, usd):
+    """SPEC-H1: with the sign of the hedge flipped the vault would lose on both legs in one of the
+    directions."""
+    hedge.sell(40, is_put)
+    hedge.rebalance()
+    options, equity = hedge.system.book.risk().mid, hedge.account().equity
+    delta = abs(hedge.state().net_delta)
+    hedge.push(usd)
+    lost = hedge.system.book.risk().mid - options
+    gained = hedge.account().equity - equity
     assert lost * gained > 0
     assert abs(lost - gained) < abs(lost) / 4 + delta * 20
 
 
 @pytest.mark.parametrize(("is_put", "sign"), [(False, -1), (True, 1)])
-def test_rebalance__outside__lands_on_the_edge(desk, is_put, sign):
+def test_rebalance__outside__lands_on_the_edge(hedge, is_put, sign):
     """SPEC-H1: to the wei, at the second of the trade."""
-    desk.sell(40, is_put)
-    full = desk.system.hedger.last_full_hedge()
-    desk.rebalance()
-    state = desk.state()
+    hedge.sell(40, is_put)
+    full = hedge.system.hedger.last_full_hedge()
+    hedge.rebalance()
+    state = hedge.state()
     assert state.net_delta == sign * state.band
-    assert state.band == desk.band()
-    assert desk.system.hedger.last_full_hedge() == full
+    assert state.band == hedge.band()
+    assert hedge.system.hedger.last_full_hedge() == full
 
 
 def test_rebalance__to_centre__lands_on_zero(centred):
@@ -96,63 +97,63 @@ def test_rebalance__to_centre__lands_on_zero(centred):
     assert centred.system.hedger.last_full_hedge() == receipt.timestamp
 
 
-def test_rebalance__calls_and_puts__hedges_the_sum(desk):
+def test_rebalance__calls_and_puts__hedges_the_sum(hedge):
     """SPEC-H1: a straddle is nearly neutral by itself."""
-    desk.sell(20)
-    desk.rebalance()
-    long = desk.size()
-    desk.sell(20, is_put=True)
-    desk.rebalance()
-    assert desk.size() < long / 2
-    state = desk.state()
+    hedge.sell(20)
+    hedge.rebalance()
+    long = hedge.size()
+    hedge.sell(20, is_put=True)
+    hedge.rebalance()
+    assert hedge.size() < long / 2
+    state = hedge.state()
     assert state.net_delta == state.band
 
 
 # ------------------------------------------------------------------ SPEC-H2: in full
 
 
-def test_rebalance__interval_passed__hedges_in_full(desk):
+def test_rebalance__interval_passed__hedges_in_full(hedge):
     """SPEC-H2."""
-    desk.sell(40)
-    desk.rebalance()
-    desk.wait(DAY)
-    desk.push(2_000)
-    receipt = desk.rebalance()
-    assert desk.system.hedger.last_full_hedge() == receipt.timestamp
-    assert desk.state().net_delta == 0
-    desk.wait()
-    desk.expect(Action.NONE, Reason.BELOW_MINIMUM)
+    hedge.sell(40)
+    hedge.rebalance()
+    hedge.wait(DAY)
+    hedge.push(2_000)
+    receipt = hedge.rebalance()
+    assert hedge.system.hedger.last_full_hedge() == receipt.timestamp
+    assert hedge.state().net_delta == 0
+    hedge.wait()
+    hedge.expect(Action.NONE, Reason.BELOW_MINIMUM)
 
 
-def test_rebalance__all_settled__unwinds_to_nothing(desk):
+def test_rebalance__all_settled__unwinds_to_nothing(hedge):
     """SPEC-H2, SPEC-H5: the position is closed, the last token of margin comes home."""
-    desk.sell(10)
-    desk.sell(10, is_put=True, strike=1_900)
-    desk.rebalance()
-    desk.settle(2_000)
-    desk.rebalance()
-    assert (desk.size(), desk.margin()) == (0, 0)
-    assert desk.system.token.balanceOf(desk.system.vault) == desk.system.vault.ledger().cash
-    desk.wait()
-    desk.expect(Action.NONE, Reason.BELOW_MINIMUM)
+    hedge.sell(10)
+    hedge.sell(10, is_put=True, strike=1_900)
+    hedge.rebalance()
+    hedge.settle(2_000)
+    hedge.rebalance()
+    assert (hedge.size(), hedge.margin()) == (0, 0)
+    assert hedge.system.token.balanceOf(hedge.system.vault) == hedge.system.vault.ledger().cash
+    hedge.wait()
+    hedge.expect(Action.NONE, Reason.BELOW_MINIMUM)
 
 
-def test_rebalance__little_would_be_left__closes_all(desk):
+def test_rebalance__little_would_be_left__closes_all(hedge):
     """SPEC-H2: a position smaller than the smallest hedge is never left at the venue."""
-    desk.sell("0.1", strike=2_100)
-    desk.rebalance()
-    held = desk.size()
+    hedge.sell("0.1", strike=2_100)
+    hedge.rebalance()
+    held = hedge.size()
     assert held >= wad("0.01")
-    desk.wait(DAY)
-    desk.push(1_800)
-    state = desk.state()
+    hedge.wait(DAY)
+    hedge.push(1_800)
+    state = hedge.state()
     assert state.reason == Reason.INTERVAL
     assert 0 < held + state.wanted < wad("0.01")
     assert state.trade == -held
-    desk.rebalance()
-    assert desk.size() == 0
-    desk.wait()
-    desk.expect(Action.NONE, Reason.BELOW_MINIMUM)
+    hedge.rebalance()
+    assert hedge.size() == 0
+    hedge.wait()
+    hedge.expect(Action.NONE, Reason.BELOW_MINIMUM)
 
 
 # ------------------------------------------------------------------ SPEC-H3: clips
@@ -200,224 +201,226 @@ def test_rebalance__twice_in_a_block__trades_once(stepwise, chain, stranger):
 @pytest.mark.parametrize("is_put", [False, True])
 def test_rebalance__venue_nearly_full__trades_what_fits(create_hedge, is_put):
     """SPEC-H3: another trader leaves 5 ETH under the venue's cap, then nothing."""
-    desk = create_hedge(**{"venue.net_cap": "60 ETH"})
-    desk.sell(20, is_put)
-    desk.trade(55 if not is_put else -55)
-    state = desk.state()
+    hedge = create_hedge(**{"venue.net_cap": "60 ETH"})
+    hedge.sell(20, is_put)
+    hedge.trade(55 if not is_put else -55)
+    state = hedge.state()
     assert abs(state.wanted) > wad(5) and abs(state.trade) == wad(5)
-    desk.rebalance()
-    assert abs(desk.size()) == wad(5)
-    desk.wait()
-    state = desk.expect(Action.NONE, Reason.OUTSIDE_BAND)
+    hedge.rebalance()
+    assert abs(hedge.size()) == wad(5)
+    hedge.wait()
+    state = hedge.expect(Action.NONE, Reason.OUTSIDE_BAND)
     assert state.wanted != 0
-    before = snapshot(desk)
-    desk.rebalance()
-    assert snapshot(desk) == before
+    before = snapshot(hedge)
+    hedge.rebalance()
+    assert snapshot(hedge) == before
 
 
 @pytest.mark.parametrize(("is_put", "push"), [(False, "2.99"), (True, "-2.99")])
-def test_rebalance__mark_pushed_away__trades_within_the_adverse_bound(desk, is_put, push):
+def test_rebalance__mark_pushed_away__trades_within_the_adverse_bound(hedge, is_put, push):
     """SPEC-H3: the average price stays within 3% of the index; the mark is at 2.99% already."""
-    desk.sell(60, is_put)
-    desk.push_mark(push)
-    state = desk.state()
-    account = desk.account()
+    hedge.sell(60, is_put)
+    hedge.push_mark(push)
+    state = hedge.state()
+    account = hedge.account()
     limit = hedge_rule.limit_price(account.index, wad("0.03"), not is_put)
     room = hedge_rule.size_within_price(
         account.mark, account.index, limit, account.depth, not is_put
     )
     assert wad("0.01") < room < abs(state.wanted)
     assert abs(state.trade) == room
-    receipt = desk.rebalance()
-    trade = desk.system.venue.Traded.from_receipt(receipt)[0]
+    receipt = hedge.rebalance()
+    trade = hedge.system.venue.Traded.from_receipt(receipt)[0]
     average = trade.notional * WAD // room
     assert abs(average - account.index) <= wad("0.03") * account.index // WAD
     assert abs(average - account.index) > wad("0.0299") * account.index // WAD
 
 
 @pytest.mark.parametrize(("is_put", "push"), [(False, 4), (True, -4)])
-def test_rebalance__mark_pushed_too_far__trades_nothing(desk, is_put, push):
+def test_rebalance__mark_pushed_too_far__trades_nothing(hedge, is_put, push):
     """SPEC-H3: whoever pushes the mark sells nothing to the vault at that price."""
-    desk.sell(40, is_put)
-    desk.push_mark(push)
-    state = desk.expect(Action.NONE, Reason.OUTSIDE_BAND)
+    hedge.sell(40, is_put)
+    hedge.push_mark(push)
+    state = hedge.expect(Action.NONE, Reason.OUTSIDE_BAND)
     assert state.wanted != 0 and state.trade == 0
-    before = snapshot(desk)
-    desk.rebalance()
-    assert snapshot(desk) == before
+    before = snapshot(hedge)
+    hedge.rebalance()
+    assert snapshot(hedge) == before
 
 
 @pytest.mark.parametrize(("is_put", "push"), [(False, -4), (True, 4)])
-def test_rebalance__mark_pushed_the_good_way__trades_all(desk, is_put, push):
+def test_rebalance__mark_pushed_the_good_way__trades_all(hedge, is_put, push):
     """SPEC-H3: a price better than the index bounds nothing."""
-    desk.sell(40, is_put)
-    desk.push_mark(push)
-    log = desk.hedged(desk.rebalance())
-    assert log.trade == log.wanted == desk.size() != 0
+    hedge.sell(40, is_put)
+    hedge.push_mark(push)
+    log = hedge.hedged(hedge.rebalance())
+    assert log.trade == log.wanted == hedge.size() != 0
 
 
 @pytest.mark.parametrize("is_put", [False, True])
 def test_rebalance__order_fills_the_adverse_bound__venue_accepts_its_average(create_hedge, is_put):
-    """SPEC-H3: the venue rounds the average price against the trader; that must not turn a clip into a refusal."""
-    desk = create_hedge(
+    """SPEC-H3: the venue rounds the average price against the trader; that must not turn a clip
+    into a refusal."""
+    hedge = create_hedge(
         price=1_999_999_999_990_000_000_000,
         **{"hedger.execution.max_share": "10 %", "hedger.execution.max_adverse": "0.5 bps"},
     )
-    desk.sell(60, is_put)
-    state = desk.state()
+    hedge.sell(60, is_put)
+    state = hedge.state()
     assert 0 < abs(state.trade) < abs(state.wanted)
-    desk.rebalance()
-    assert desk.size() == state.trade
+    hedge.rebalance()
+    assert hedge.size() == state.trade
 
 
 def test_rebalance__money_short__trades_what_it_carries(create_hedge):
-    """SPEC-H3, SPEC-H4: cash and margin together carry a part of the hedge; then all of it is margin, and no more."""
-    desk = create_hedge(deposit=300_000)
-    desk.sell(60, board=1)
-    desk.push(40_000)
-    state = desk.expect(Action.HEDGE | Action.TOP_UP, Reason.OUTSIDE_BAND)
-    cash = desk.net_cash()
-    affordable = cash * WAD // desk.trigger() * WAD // (40_000 * WAD)
+    """SPEC-H3, SPEC-H4: cash and margin together carry a part of the hedge; then all of it is
+    margin, and no more."""
+    hedge = create_hedge(deposit=300_000)
+    hedge.sell(60, board=1)
+    hedge.push(40_000)
+    state = hedge.expect(Action.HEDGE | Action.TOP_UP, Reason.OUTSIDE_BAND)
+    cash = hedge.net_cash()
+    affordable = cash * WAD // hedge.trigger() * WAD // (40_000 * WAD)
     assert state.trade == affordable < state.wanted
-    assert state.top_up * desk.scale() == cash
-    desk.rebalance()
-    assert desk.size() == state.trade
-    assert desk.net_cash() == 0
-    before = snapshot(desk)
-    desk.rebalance()
-    assert snapshot(desk) == before
+    assert state.top_up * hedge.scale() == cash
+    hedge.rebalance()
+    assert hedge.size() == state.trade
+    assert hedge.net_cash() == 0
+    before = snapshot(hedge)
+    hedge.rebalance()
+    assert snapshot(hedge) == before
 
 
 def test_rebalance__thin_margin_rule__leaves_the_venues_initial_margin(create_hedge):
-    """SPEC-H3: where the vault's own trigger is below the venue's initial margin, the order is margined for the
-    venue. The position has lost 4% and must grow."""
-    desk = create_hedge(
+    """SPEC-H3: where the vault's own trigger is below the venue's initial margin, the order is
+    margined for the venue. The position has lost 4% and must grow."""
+    hedge = create_hedge(
         **{
             "hedger.margin.floor": "5 %",
             "hedger.margin.deviations": "0 x",
             "hedger.margin.trigger": "0 %",
         }
     )
-    desk.sell(40, is_put=True)
-    desk.rebalance()
-    size = desk.size()
-    desk.push(2_080)
-    desk.sell(40, is_put=True)
-    desk.push(2_081)
-    assert desk.state().trade < 0
-    desk.rebalance()
-    assert desk.size() < size
+    hedge.sell(40, is_put=True)
+    hedge.rebalance()
+    size = hedge.size()
+    hedge.push(2_080)
+    hedge.sell(40, is_put=True)
+    hedge.push(2_081)
+    assert hedge.state().trade < 0
+    hedge.rebalance()
+    assert hedge.size() < size
 
 
 @pytest.mark.parametrize("mode", [REDUCE_ONLY, PAUSED])
-def test_rebalance__venue_opens_nothing__adds_margin_and_does_not_trade(desk, mode):
+def test_rebalance__venue_opens_nothing__adds_margin_and_does_not_trade(hedge, mode):
     """SPEC-H3, SPEC-H4: a venue that only reduces must not keep margin out."""
-    desk.sell(40)
-    desk.rebalance()
-    desk.sell(20)
-    desk.push(1_860)
-    desk.sell(20, strike=1_800)
-    desk.system.venue.set_mode(mode, sender=desk.owner)
-    size, margin = desk.size(), desk.margin()
-    state = desk.expect(Action.TOP_UP, Reason.OUTSIDE_BAND)
+    hedge.sell(40)
+    hedge.rebalance()
+    hedge.sell(20)
+    hedge.push(1_860)
+    hedge.sell(20, strike=1_800)
+    hedge.system.venue.set_mode(mode, sender=hedge.owner)
+    size, margin = hedge.size(), hedge.margin()
+    state = hedge.expect(Action.TOP_UP, Reason.OUTSIDE_BAND)
     assert state.wanted > 0 and state.trade == 0
-    desk.rebalance()
-    assert desk.size() == size and desk.margin() == margin + state.top_up
+    hedge.rebalance()
+    assert hedge.size() == size and hedge.margin() == margin + state.top_up
 
 
 @pytest.mark.parametrize("mode", [REDUCE_ONLY, PAUSED])
-def test_rebalance__venue_opens_nothing__still_reduces(desk, mode):
+def test_rebalance__venue_opens_nothing__still_reduces(hedge, mode):
     """SPEC-H3: through zero it would open; it stops there."""
-    desk.sell(20)
-    desk.rebalance()
-    size = desk.size()
-    desk.sell(60, is_put=True)
-    desk.system.venue.set_mode(mode, sender=desk.owner)
-    state = desk.state()
+    hedge.sell(20)
+    hedge.rebalance()
+    size = hedge.size()
+    hedge.sell(60, is_put=True)
+    hedge.system.venue.set_mode(mode, sender=hedge.owner)
+    state = hedge.state()
     assert state.wanted < -size and state.trade == -size
-    desk.rebalance()
-    assert desk.size() == 0
+    hedge.rebalance()
+    assert hedge.size() == 0
 
 
 # ------------------------------------------------------------------ SPEC-H3: bad feed
 
 
-def test_rebalance__stale_feed__trades_nothing(desk):
+def test_rebalance__stale_feed__trades_nothing(hedge):
     """SPEC-H3: book and venue read the same feed; the venue's answer comes first."""
-    desk.sell(40)
-    desk.wait(3_700)
-    state = desk.expect(Action.NONE, Reason.INVALID_VENUE)
+    hedge.sell(40)
+    hedge.wait(3_700)
+    state = hedge.expect(Action.NONE, Reason.INVALID_VENUE)
     assert state.net_delta != 0 and state.wanted == state.trade == 0
-    before = snapshot(desk)
-    desk.rebalance()
-    assert snapshot(desk) == before
+    before = snapshot(hedge)
+    hedge.rebalance()
+    assert snapshot(hedge) == before
 
 
 def test_rebalance__feed_stale_for_the_book_alone__trades_nothing(create_hedge):
     """SPEC-H3."""
-    desk = create_hedge(**{"book.oracle.heartbeat": "600 s"})
-    desk.sell(40)
-    desk.wait(700)
-    assert desk.account().valid
-    desk.expect(Action.NONE, Reason.INVALID_FEED)
-    before = snapshot(desk)
-    desk.rebalance()
-    assert snapshot(desk) == before
+    hedge = create_hedge(**{"book.oracle.heartbeat": "600 s"})
+    hedge.sell(40)
+    hedge.wait(700)
+    assert hedge.account().valid
+    hedge.expect(Action.NONE, Reason.INVALID_FEED)
+    before = snapshot(hedge)
+    hedge.rebalance()
+    assert snapshot(hedge) == before
 
 
 # ------------------------------------------------------------------ SPEC-H6 and the position
 
 
-def test_rebalance__nothing_to_do__changes_nothing(desk, stranger):
+def test_rebalance__nothing_to_do__changes_nothing(hedge, stranger):
     """SPEC-H6."""
-    desk.sell(40)
-    desk.rebalance()
-    desk.push(1_990)
-    before = snapshot(desk)
-    receipt = desk.rebalance(stranger)
-    assert snapshot(desk) == before
+    hedge.sell(40)
+    hedge.rebalance()
+    hedge.push(1_990)
+    before = snapshot(hedge)
+    receipt = hedge.rebalance(stranger)
+    assert snapshot(hedge) == before
     assert receipt.events == []
 
 
-def test_rebalance__stranger__is_as_good_as_the_keeper(desk, stranger):
+def test_rebalance__stranger__is_as_good_as_the_keeper(hedge, stranger):
     """SPEC-H6."""
-    desk.sell(40)
-    log = desk.hedged(desk.rebalance(stranger))
+    hedge.sell(40)
+    log = hedge.hedged(hedge.rebalance(stranger))
     assert log.caller == stranger
-    state = desk.state()
-    assert log.trade == desk.size() and state.net_delta == -state.band
+    state = hedge.state()
+    assert log.trade == hedge.size() and state.net_delta == -state.band
 
 
-def test_rebalance__hedge_and_margin__logs_both(desk):
+def test_rebalance__hedge_and_margin__logs_both(hedge):
     """SPEC-H6: what was done, and from where."""
-    desk.sell(40)
-    receipt = desk.rebalance()
-    state = desk.state()  # at the second of the hedge
-    log = desk.hedged(receipt)
-    assert (log.caller, log.reason) == (desk.keeper, Reason.OUTSIDE_BAND)
+    hedge.sell(40)
+    receipt = hedge.rebalance()
+    state = hedge.state()  # at the second of the hedge
+    log = hedge.hedged(receipt)
+    assert (log.caller, log.reason) == (hedge.keeper, Reason.OUTSIDE_BAND)
     assert log.price == state.index == 2_000 * WAD
     assert log.book_delta == log.net_before == state.book_delta
     assert log.trade == log.wanted == state.size
-    (moved,) = desk.system.hedger.MarginMoved.from_receipt(receipt)
-    (trade,) = desk.system.venue.Traded.from_receipt(receipt)
-    assert moved.amount == desk.margin() + trade.fee
-    assert moved.equity == desk.account().low
+    (moved,) = hedge.system.hedger.MarginMoved.from_receipt(receipt)
+    (trade,) = hedge.system.venue.Traded.from_receipt(receipt)
+    assert moved.amount == hedge.margin() + trade.fee
+    assert moved.equity == hedge.account().low
 
 
 @pytest.mark.parametrize("is_put", [False, True])
-def test_rebalance__liquidated_behind_its_back__hedges_again(desk, is_put, stranger):
+def test_rebalance__liquidated_behind_its_back__hedges_again(hedge, is_put, stranger):
     """SPEC-H1: the position is what the venue says, not what was traded."""
-    desk.sell(40, is_put)
-    desk.rebalance()
-    held = desk.size()
-    desk.push(2_000 * (1.24 if is_put else 0.76))
-    desk.system.venue.liquidate(desk.system.hedger, sender=stranger)
-    left = desk.size()
+    hedge.sell(40, is_put)
+    hedge.rebalance()
+    held = hedge.size()
+    hedge.push(2_000 * (1.24 if is_put else 0.76))
+    hedge.system.venue.liquidate(hedge.system.hedger, sender=stranger)
+    left = hedge.size()
     assert abs(left) < abs(held)
-    desk.push(2_000)
-    state = desk.state()
+    hedge.push(2_000)
+    state = hedge.state()
     assert state.size == left
-    assert state.net_delta == desk.system.book.risk().delta + left
+    assert state.net_delta == hedge.system.book.risk().delta + left
     assert state.action & Action.HEDGE and state.trade * held > 0
-    desk.settle_in_bands()
-    assert abs(desk.size() - held) <= 2 * desk.state().band
+    hedge.settle_in_bands()
+    assert abs(hedge.size() - held) <= 2 * hedge.state().band

@@ -47,57 +47,58 @@ def engine(project, chain):
 # ------------------------------------------------------------------ a visit
 
 
-def visit(desk, engine):
+def visit(hedge, engine):
     """The states that a keeper saw in a visit."""
     states = []
-    Keeper(engine, desk.system, desk.keeper).visit(states.append)
+    Keeper(engine, hedge.system, hedge.keeper).visit(states.append)
     return states
 
 
-def test_visit__nothing_to_do__sends_nothing(desk, engine):
-    nonce = desk.keeper.nonce
-    assert len(visit(desk, engine)) == 1
-    assert desk.keeper.nonce == nonce
+def test_visit__nothing_to_do__sends_nothing(hedge, engine):
+    nonce = hedge.keeper.nonce
+    assert len(visit(hedge, engine)) == 1
+    assert hedge.keeper.nonce == nonce
 
 
-def test_visit__one_hedge__is_inside_the_band_after_it(desk, engine):
-    desk.sell(40)
-    states = visit(desk, engine)
+def test_visit__one_hedge__is_inside_the_band_after_it(hedge, engine):
+    hedge.sell(40)
+    states = visit(hedge, engine)
     assert states[0].trade != 0
     assert abs(states[-1].net_delta) <= states[-1].band
 
 
 def test_visit__large_hedge__goes_on_in_the_next_blocks(create_hedge, engine):
-    """SPEC-H3: clipped at 4 ETH a call; the block of a hedge shows nothing to do, the next one does."""
-    desk = create_hedge(**{"hedger.execution.max_share": "0.002 %"})
-    desk.sell(20)
-    states = visit(desk, engine)
+    """SPEC-H3: clipped at 4 ETH a call; the block of a hedge shows nothing to do, the next one
+    does."""
+    hedge = create_hedge(**{"hedger.execution.max_share": "0.002 %"})
+    hedge.sell(20)
+    states = visit(hedge, engine)
     assert sum(state.trade != 0 for state in states) >= 3
-    assert desk.size() > wad(8)
+    assert hedge.size() > wad(8)
     assert abs(states[-1].net_delta) <= states[-1].band
 
 
-def test_settle__too_early__sends_nothing(desk, engine):
-    keeper = Keeper(engine, desk.system, desk.keeper)
-    expiry = desk.system.book.live_boards()[0]
-    desk.wait(expiry - desk.now())
-    nonce = desk.keeper.nonce
+def test_settle__too_early__sends_nothing(hedge, engine):
+    keeper = Keeper(engine, hedge.system, hedge.keeper)
+    expiry = hedge.system.book.live_boards()[0]
+    hedge.wait(expiry - hedge.now())
+    nonce = hedge.keeper.nonce
     assert keeper.settle(expiry) is False
-    assert desk.keeper.nonce == nonce
-    assert expiry in desk.system.book.live_boards()
+    assert hedge.keeper.nonce == nonce
+    assert expiry in hedge.system.book.live_boards()
 
 
-def test_settle__feed_moved_past_expiry__settles(desk, engine):
+def test_settle__feed_moved_past_expiry__settles(hedge, engine):
     """SPEC-B7: with the rounds that the book accepts."""
-    keeper = Keeper(engine, desk.system, desk.keeper)
-    expiry = desk.system.book.live_boards()[0]
-    desk.wait(expiry - desk.now() - 60)
-    desk.push(2_100)
-    desk.wait(60)
-    desk.push(2_200)
+    keeper = Keeper(engine, hedge.system, hedge.keeper)
+    expiry = hedge.system.book.live_boards()[0]
+    hedge.wait(expiry - hedge.now() - 60)
+    hedge.push(2_100)
+    hedge.wait(60)
+    hedge.push(2_200)
     assert keeper.settle(expiry) is True
-    assert desk.system.book.settlement_price(expiry) == wad(2_100)
-    assert expiry not in desk.system.book.live_boards()
+    assert hedge.system.book.settlement_price(expiry) == wad(2_100)
+    assert expiry not in hedge.system.book.live_boards()
 
 
 # ------------------------------------------------------------------ the rounds around an expiry

@@ -1,4 +1,5 @@
-"""ballast.paths: models with the moments of their formulas, and files with what can be wrong in them."""
+"""ballast.paths: models with the moments of their formulas, and files with what can be wrong in
+them."""
 
 import gzip
 import math
@@ -48,8 +49,9 @@ def test_gbm__many_hours__has_vol_and_no_drift():
 
 
 def test_jump__many_hours__has_the_moments_of_merton():
-    """Variance of an hour (σ² + λ(m² + s²))dt; E[S(t+dt)/S(t)] = 1, the compensator's work. The fourth moment of
-    the jumps makes the error of the variance: λ·dt·E[J⁴]/n, E[J⁴] = m⁴ + 6m²s² + 3s⁴."""
+    """Variance of an hour (σ² + λ(m² + s²))dt; E[S(t+dt)/S(t)] = 1, the compensator's work. The
+    fourth moment of the jumps makes the error of the variance: λ·dt·E[J⁴]/n, E[J⁴] = m⁴ + 6m²s² +
+    3s⁴."""
     vol, rate, mean, sd, dt = 0.7, 104.0, -0.04, 0.06, 1 / paths.HOURS_A_YEAR
     sample = returns(paths.jump(2_000, vol, HOURS, 7))
     variance = (vol**2 + rate * (mean**2 + sd**2)) * dt
