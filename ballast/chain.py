@@ -93,7 +93,10 @@ class ApeChain:
 
     def deploy(self, name: str, *arguments: Any, sender: Account) -> Contract:
         """Deploy the contract of that name."""
-        return sender.deploy(getattr(self._project, name), *arguments)
+        try:
+            return sender.deploy(getattr(self._project, name), *arguments)
+        except ContractLogicError as error:
+            raise Reverted(error.message) from None
 
     def read(self, contract: Contract, function: str, *arguments: Any) -> Any:
         """Call a view at the newest block."""

@@ -47,7 +47,9 @@ def parse(text: str, decimals: int = 6) -> int:
     try:
         value = Decimal(number) * units[unit]
     except InvalidOperation:
-        raise ParameterError(f"'{number}' in '{text}' is not a number") from None
+        value = Decimal("nan")
+    if not value.is_finite():
+        raise ParameterError(f"'{number}' in '{text}' is not a number")
     if value != int(value):
         raise ParameterError(f"'{text}' is finer than the unit it is stored in")
     return int(value)
@@ -73,9 +75,9 @@ def reversion(half_life: int) -> int:
 
 def _override(tables: dict[str, Any], name: str, value: str) -> None:
     *path, key = name.split(".")
-    table = tables
+    table: Any = tables
     for part in path:
-        table = table.get(part, {})
+        table = table.get(part) if isinstance(table, dict) else None
     if not isinstance(table, dict) or key not in table or isinstance(table[key], dict):
         raise ParameterError(f"there is no parameter '{name}' in {DEFAULTS.name}")
     old = table[key]
@@ -84,7 +86,7 @@ def _override(tables: dict[str, Any], name: str, value: str) -> None:
             raise ParameterError(f"'{name}' is true or false, not '{value}'")
         table[key] = value == "true"
     elif isinstance(old, int):
-        if not value.isdigit():
+        if not value.isdecimal():
             raise ParameterError(f"'{name}' is a whole number, not '{value}'")
         table[key] = int(value)
     elif isinstance(old, list):

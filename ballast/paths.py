@@ -8,6 +8,7 @@ import csv
 import gzip
 import math
 import random
+import zlib
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -78,7 +79,7 @@ def from_csv(path: Path, first: str = "", last: str = "9999") -> list[Step]:
     try:
         with opener(path, "rt", newline="") as file:
             rows = list(csv.DictReader(file))
-    except (OSError, UnicodeDecodeError, csv.Error) as error:
+    except (OSError, EOFError, UnicodeDecodeError, csv.Error, zlib.error) as error:
         raise PathError(f"cannot read '{path}': {error}") from None
     columns = {name.lower(): name for name in (rows[0] if rows else {}) if name}
     time = _column(path, columns, "time", "timestamp", "date", "datetime", "open_time")
@@ -106,13 +107,16 @@ def _column(path: Path, columns: dict[str, str], *names: str) -> str:
 
 def _row(path: Path, row: dict[str, str], close: str, mark: str | None) -> Step:
     try:
-        price = float(row[close])
-        premium = float(row[mark]) / price - 1 if mark and row[mark] else 0.0
-    except (ValueError, TypeError, ZeroDivisionError):
+        prices = {"price": float(row[close])}
+        if mark and row[mark]:
+            prices["mark"] = float(row[mark])
+    except (ValueError, TypeError):
         raise PathError(f"'{path}' has a row without a price: {row}") from None
-    if not (math.isfinite(price) and price > 0):
-        raise PathError(f"'{path}' has a price that is not positive: {row[close]}")
-    return _step(price, premium)
+    for name, value in prices.items():
+        if not (math.isfinite(value) and value > 0):
+            raise PathError(f"'{path}' has a {name} that is not positive: {value:g}")
+    price = prices["price"]
+    return _step(price, prices.get("mark", price) / price - 1)
 
 
 def _step(price: float, basis: float) -> Step:

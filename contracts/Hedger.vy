@@ -47,6 +47,7 @@ struct Reading:
     ledger: IVault.Ledger
     risk: IOptionBook.Risk
     account: IHedger.HedgeAccount
+    may_open: bool  # the venue lets positions grow
 
 
 band: public(IHedger.Band)
@@ -116,7 +117,7 @@ def account() -> IHedger.HedgeAccount:
     @dev SPEC-H7. Reads only the venue.
     @return See `IHedger.HedgeAccount`.
     """
-    return self._account()
+    return self._account()[0]
 
 
 @external
@@ -136,16 +137,23 @@ def state() -> IHedger.HedgeState:
 @internal
 @view
 def _read() -> Reading:
+    held: IHedger.HedgeAccount = empty(IHedger.HedgeAccount)
+    may_open: bool = False
+    held, may_open = self._account()
     return Reading(
-        ledger=staticcall VAULT.ledger(), risk=staticcall BOOK.risk(), account=self._account()
+        ledger=staticcall VAULT.ledger(),
+        risk=staticcall BOOK.risk(),
+        account=held,
+        may_open=may_open,
     )
 
 
 @internal
 @view
-def _account() -> IHedger.HedgeAccount:
+def _account() -> (IHedger.HedgeAccount, bool):
     """
-    @dev Empty but for the margin rule, and not valid, when the venue does not answer.
+    @dev The account, and whether the venue lets positions grow. Empty but for the margin rule, and not valid, when the
+         venue does not answer.
     """
     rule: IHedger.Margin = self.margin
     held: IHedger.HedgeAccount = empty(IHedger.HedgeAccount)
@@ -162,7 +170,7 @@ def _account() -> IHedger.HedgeAccount:
     has_market, market = venue_reader._market(VENUE.address)
     has_terms, terms = venue_reader._terms(VENUE.address)
     if not (has_account and has_market and has_terms):
-        return held
+        return held, False
     held.size = account_.size
     held.pending = account_.pending
     held.margin = account_.margin
@@ -180,7 +188,7 @@ def _account() -> IHedger.HedgeAccount:
     held.max_sell = terms.max_sell
     held.depth = terms.depth
     held.valid = account_.valid and market.valid
-    return held
+    return held, terms.mode == IPerpVenue.Mode.NORMAL
 
 
 @internal
@@ -295,7 +303,8 @@ def _executable(reading: Reading, s: IHedger.HedgeState) -> int256:
     trade = hedge_rule._clip_to_margin(trade, held.size, self._affordable(reading))
     least: uint256 = self.band.min_hedge
     if wad._abs(held.size + trade) < least:
-        trade = -held.size  # no venue is asked to keep a crumb
+        # No venue is asked to keep a crumb, nor to fill more than it can.
+        trade = -held.size if wad._abs(held.size) <= room else 0
     return trade if wad._abs(trade) >= least else 0
 
 
@@ -304,14 +313,17 @@ def _executable(reading: Reading, s: IHedger.HedgeState) -> int256:
 def _affordable(reading: Reading) -> uint256:
     """
     @dev Largest |position| that cash and margin together carry above the top-up trigger and the venue's initial
-         margin. [ETH wad]
+         margin; 0 while the venue lets none grow. [ETH wad]
     """
+    if not reading.may_open:
+        return 0
     held: IHedger.HedgeAccount = reading.account
+    initial: uint256 = self._initial_ratio(held)
     cash: int256 = max(solvency._net_cash(reading.ledger), 0)
     equity: uint256 = convert(max(held.low + cash, 0), uint256)
     margin_: uint256 = held.margin * reading.ledger.scale + convert(cash, uint256)
-    by_equity: uint256 = wad._div_down(equity, self._trigger(reading))
-    by_margin: uint256 = wad._div_down(margin_, self._initial_ratio(held))
+    by_equity: uint256 = wad._div_down(equity, max(self._trigger(reading), initial))
+    by_margin: uint256 = wad._div_down(margin_, initial)
     return wad._div_down(min(by_equity, by_margin), reading.risk.price)
 
 
@@ -342,9 +354,10 @@ def _top_up(reading: Reading, size_after: int256) -> uint256:
     if low < wad._mul_up(notional, self._trigger(reading)):
         target: uint256 = solvency._margin_target(held, reading.risk.vol)
         missing = wad._mul_up(notional, target) - low
-    if abs(size_after) > abs(held.size):
+    if abs(size_after) > abs(held.size) or (size_after > 0) != (held.size > 0):
         initial: uint256 = wad._mul_up(notional, self._initial_ratio(held))
-        missing = max(missing, initial - min(initial, held.margin * reading.ledger.scale))
+        least: uint256 = min(low, held.margin * reading.ledger.scale)  # as the venue counts
+        missing = max(missing, initial - min(initial, least))
     available: uint256 = convert(max(solvency._net_cash(reading.ledger), 0), uint256)
     if missing >= available:
         return wad._to_asset_down(available, reading.ledger.scale)
@@ -402,7 +415,7 @@ def _finish(reading: Reading, state_: IHedger.HedgeState):
     """
     @dev Takes back what the position no longer needs and shows the vault where it stands.
     """
-    held: IHedger.HedgeAccount = self._account()
+    held: IHedger.HedgeAccount = self._account()[0]
     paid: uint256 = 0
     excess: uint256 = 0
     if state_.top_up == 0:

@@ -10,7 +10,7 @@ from rich.progress import Progress
 
 from ballast import paths, pnl, report
 from ballast.agents import FLOWS, Order, option_flow
-from ballast.chain import ApeChain, quieten_ape
+from ballast.chain import ApeChain, Reverted, quieten_ape
 from ballast.compiler import compile_if_stale
 from ballast.parameters import ParameterError, Parameters, load
 from ballast.simulation import HOUR, Cast, World, run
@@ -57,7 +57,10 @@ def cli(
     deposits = [amount * unit for amount in DEPOSITS]
     engine = ApeChain(project, chain)
     engine.advance(START)
-    world = World(engine, cast(), parameters, path[0], deposits, not no_hedge)
+    try:
+        world = World(engine, cast(), parameters, path[0], deposits, not no_hedge)
+    except Reverted as refusal:
+        raise click.UsageError(f"the contracts refuse a parameter: {refusal}") from None
     live(world, path, option_flow(flow, hours, BUYERS, len(world.strikes), seed), out)
 
 

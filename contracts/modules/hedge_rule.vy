@@ -12,6 +12,8 @@ from snekmate.utils import math
 from ..interfaces import IHedger
 from . import wad
 
+ROUNDING: constant(uint256) = 10**12  # of a price: more than a wei does to the average of 0.001 ETH
+
 
 @internal
 @pure
@@ -92,16 +94,15 @@ def _size_within_price(
     """
     @dev Size whose average price on a constant-product curve stays within `limit`: with B the base reserve a buy of b
          averages mark·B/(B − b), a sell mark·B/(B + b). B = depth·√(index/mark) where the mark is anchored; the smaller
-         of depth and depth·index/mark is below it when the mark is high, where it matters. [ETH wad]
+         of depth and depth·index/mark is below it when the mark is high, where it matters. A venue rounds the average
+         against the trader: the size stays inside the limit by more than that. [ETH wad]
     """
     reserve: uint256 = min(depth, wad._mul_div_down(depth, index, max(mark, 1)))
-    if is_buy:
-        if mark >= limit:
-            return 0
-        return wad._mul_div_down(reserve, limit - mark, limit)
-    if mark <= limit:
+    nearest: uint256 = mark + limit // ROUNDING if is_buy else limit + limit // ROUNDING
+    farthest: uint256 = limit if is_buy else mark
+    if nearest >= farthest:
         return 0
-    return wad._mul_div_down(reserve, mark - limit, limit)
+    return wad._mul_div_down(reserve, farthest - nearest, limit)
 
 
 @internal

@@ -9,17 +9,18 @@
 
 from ..interfaces import IPerpVenue
 
-LARGEST: constant(uint256) = 2**128  # no price, size or value of a sane venue is above
+LARGEST: constant(uint256) = 2**100  # no price, size or value of a sane venue is above (1.2e12 wad)
 ACCOUNT_WORDS: constant(uint256) = 7
 MARKET_WORDS: constant(uint256) = 7
 TERMS_WORDS: constant(uint256) = 7
+NORMAL: constant(uint256) = 1  # IPerpVenue.Mode.NORMAL as a word
 
 
 @internal
 @pure
 def _fits(word: uint256) -> bool:
     """
-    @dev The word, unsigned or signed, is within ±2^128: later sums and products cannot overflow.
+    @dev The word, unsigned or signed, is within ±2^100: size · price · ratio, the longest product made of them, stays below 2^256.
     """
     return word < LARGEST or word > max_value(uint256) - LARGEST
 
@@ -104,7 +105,7 @@ def _market(venue: address) -> (bool, IPerpVenue.Market):
 @view
 def _terms(venue: address) -> (bool, IPerpVenue.Terms):
     """
-    @dev The mode is left out: whether a venue trades shows in `max_buy` and `max_sell`.
+    @dev The mode is NORMAL or, whatever else it says, REDUCE_ONLY: positions may grow or not.
     """
     ok: bool = False
     answer: Bytes[224] = b""
@@ -128,5 +129,5 @@ def _terms(venue: address) -> (bool, IPerpVenue.Terms):
         max_buy=max_buy,
         max_sell=max_sell,
         depth=depth,
-        mode=empty(IPerpVenue.Mode),
+        mode=IPerpVenue.Mode.NORMAL if mode == NORMAL else IPerpVenue.Mode.REDUCE_ONLY,
     )

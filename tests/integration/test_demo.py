@@ -1,0 +1,205 @@
+"""The demo: a short life of the vault, its books, and what its command says to wrong options."""
+
+import dataclasses
+import importlib.util
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner
+
+from ballast import parameters, paths, pnl
+from ballast.agents import Order
+from ballast.chain import ApeChain
+from ballast.simulation import Cast, World, run
+
+ROOT = Path(__file__).parents[2]
+HOURS = 14
+SEED = 5
+DEPOSIT = 1_000_000 * 10**6
+SCALE = 10**12
+LOOKS = (4, 9, HOURS)
+"""Hours in which a statement is drawn: hedged, about to expire, settled and sold again."""
+
+
+@pytest.fixture(scope="module")
+def create_world(project, chain, owner, keeper, arbitrageur, depositor, buyer, stranger):
+    """A vault with one depositor and two buyers, first board of 10 hours: `create_world()`."""
+
+    def create(is_hedged: bool = True) -> tuple[World, list[paths.Step]]:
+        values = parameters.load(overrides={"boards.tenors": "10 h, 28 d"})
+        path = paths.jump(2_000, 1.0, HOURS, SEED, jumps_a_year=2_000.0)
+        cast = Cast(owner, keeper, arbitrageur, [depositor], [buyer, stranger])
+        world = World(ApeChain(project, chain), cast, values, path[0], [DEPOSIT], is_hedged)
+        return world, path
+
+    return create
+
+
+# Calls and puts of both boards, the first ones large enough to be hedged at once.
+ORDERS = [
+    Order(1, 0, 0, 4, False, 0.03),
+    Order(2, 1, 1, 3, True, 0.03),
+    Order(5, 0, 0, 5, True, 0.02),
+    Order(12, 1, 1, 5, False, 0.03),
+]
+
+
+def identity(world) -> int:
+    """Cash − claims + hedge equity − liability − NAV [USD wad]: 0 when the books are right."""
+    vault, chain = world.deployment.vault, world.chain
+    ledger = chain.read(vault, "ledger")
+    equity = chain.read(world.deployment.hedger, "account").equity
+    liability = chain.read(world.deployment.book, "risk").mid
+    nav, _, _, valid = chain.read(vault, "net_asset_value")
+    assert valid
+    return (ledger.cash - ledger.claims) * ledger.scale + equity - liability - nav
+
+
+@dataclasses.dataclass
+class Life:
+    """What a run left to look at."""
+
+    world: World
+    identities: list[int]
+    statements: list[pnl.Statement]
+
+
+@pytest.fixture(scope="module")
+def life(create_world) -> Life:
+    """A hedged run, looked at after every hour."""
+    world, path = create_world()
+    opening = pnl.open_books(world.chain, world.deployment)
+    life = Life(world, [identity(world)], [])
+
+    def look(row):
+        life.identities.append(identity(world))
+        if row.hour in LOOKS:
+            statement = pnl.close_books(world.chain, world.deployment, opening, SCALE)
+            life.statements.append(statement)
+
+    run(world, path, ORDERS, look)
+    return life
+
+
+def test_run__a_life__has_something_to_show(life):
+    """What the other tests look at did happen."""
+    record = life.world.record
+    assert (record.sales, len(record.settled)) == (len(ORDERS), 1)
+    assert record.refused == {}
+    assert sum(row.hedges for row in record.rows) >= 5
+    lines = life.statements[-1].lines
+    assert all(lines[name] for name in lines)
+
+
+def test_run__every_hour__books_balance_to_the_wei(life):
+    """SPEC-V3: NAV is cash − claims + hedge equity − what is sold."""
+    assert life.identities == [0] * (HOURS + 1)
+
+
+def test_run__every_statement__explains_nav_to_the_cent(life):
+    assert len(life.statements) == len(LOOKS)
+    for statement in life.statements:
+        statement.check()
+    assert life.statements[-1].nav_after != life.statements[-1].nav_before
+
+
+@pytest.mark.parametrize("off", [pnl.CENT, -pnl.CENT])
+def test_check__line_tampered__raises(life, off):
+    good = life.statements[-1]
+    for name, amount in good.lines.items():
+        lines = good.lines | {name: amount + 2 * off}
+        with pytest.raises(ArithmeticError, match="miss the change of NAV by"):
+            dataclasses.replace(good, lines=lines).check()
+
+
+def test_run__after_the_keeper__is_never_outside_the_band(life):
+    """SPEC-H1: and it was before."""
+    rows = life.world.record.rows
+    assert [row.hour for row in rows if abs(row.net_left) > row.band_left] == []
+    assert any(abs(row.net_found) > row.band_found for row in rows)
+
+
+def test_run__hedged__moves_less_than_the_book(life):
+    """In hours without sale or settlement."""
+    rows = life.world.record.rows
+    quiet = [(a, b) for a, b in zip(rows, rows[1:], strict=False) if not b.traded]
+    nav = sum(abs(after.nav - before.nav) for before, after in quiet)
+    book = sum(abs(after.book_value - before.book_value) for before, after in quiet)
+    assert nav < book / 2
+
+
+def test_run__no_hedge__trades_nothing(create_world):
+    world, path = create_world(is_hedged=False)
+    run(world, path, ORDERS)
+    assert world.record.sales == len(ORDERS)
+    assert all(row.hedge == row.hedges == 0 for row in world.record.rows)
+    hedger, venue = world.deployment.hedger, world.deployment.venue
+    assert world.chain.read(venue, "margin_of", hedger) == 0
+    trades = world.chain.events(venue, "Traded")
+    assert trades and all(trade["account"] != hedger.address for trade in trades)
+
+
+def test_run__same_seed__same_rows(life, create_world):
+    world, path = create_world()
+    run(world, path[:5], ORDERS)
+    assert world.record.rows == life.world.record.rows[:4]
+
+
+# ------------------------------------------------------------------ the command
+
+
+@pytest.fixture(scope="module")
+def command():
+    """The demo's command."""
+    spec = importlib.util.spec_from_file_location("demo", ROOT / "scripts" / "demo.py")
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module.cli
+
+
+def check_refusal(code, stdout, stderr, message):
+    """One line says why, after click's hints at the usage; nothing else is said."""
+    assert code not in (0, None)
+    lines = [line for line in stderr.splitlines() if line.strip()]
+    errors = [line for line in lines if not line.startswith(("Usage: ", "Try "))]
+    assert len(errors) == 1 and errors[0].startswith("Error: ") and message in errors[0]
+    assert "Traceback" not in stderr and stdout.strip() == ""
+
+
+@pytest.fixture
+def files(tmp_path):
+    """Price files that are no use."""
+    (tmp_path / "no_close.csv").write_text("time,open\n1,2\n2,3\n")
+    (tmp_path / "short.csv").write_text("time,close\n1,2000\n2,2010\n3,2020\n")
+    return tmp_path
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        (["--path", "absent.csv"], "cannot read 'absent.csv'"),
+        (["--path", "{files}/no_close.csv"], "needs a column called one of: close, index_close"),
+        (["--path", "{files}/short.csv", "--hours", "12"], "the path has 2 hours, 12 are needed"),
+        (["--set", "hedger.band.width=1 %"], "there is no parameter 'hedger.band.width'"),
+        (["--set", "venue.imr=10"], "venue.imr: '10' needs a unit"),
+        (["--set", "venue.imr"], "'venue.imr' is not of the form NAME=VALUE"),
+        (["--set", "hedger.band.max_share=200 %"], "hedger: band share over 100%"),
+        (["--hours", "11"], "11 is not in the range x>=12"),
+        (["--flow", "straddles"], "'straddles' is not one of 'mixed', 'calls', 'puts'"),
+    ],
+)
+def test_demo__bad_option__says_why_in_a_line(command, files, options, message):
+    arguments = [option.format(files=files) for option in options]
+    result = CliRunner(mix_stderr=False).invoke(command, arguments)
+    check_refusal(result.exit_code, result.stdout, result.stderr, message)
+
+
+def test_demo__as_a_user_runs_it__exits_with_the_reason():
+    """No traceback of ape's either."""
+    ape = Path(sys.executable).with_name("ape")
+    result = subprocess.run(
+        [ape, "run", "demo", "--path", "absent.csv"], cwd=ROOT, capture_output=True, text=True
+    )
+    check_refusal(result.returncode, result.stdout, result.stderr, "cannot read 'absent.csv'")

@@ -1,0 +1,387 @@
+"""Hedger.account and the margin: SPEC-H4, SPEC-H5, SPEC-H7."""
+
+import pytest
+from eth_utils import keccak
+from hedge_desk import Desk, wad
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from ballast import parameters
+from ballast.keeper import Action, Reason
+from ballast.units import WAD, ceil_div
+
+pytest_plugins = ["hedge_fixtures"]
+
+PAUSED = 4
+
+
+# ------------------------------------------------------------------ SPEC-H7: what the venue says
+
+
+def test_account__position_held__is_the_venues_answer(hedge):
+    """SPEC-H7."""
+    hedge.sell(40)
+    hedge.rebalance()
+    hedge.push(2_030)
+    hedge.trade(100)  # so that exit and index differ
+    held, venue = hedge.account(), hedge.system.venue
+    answer, market, terms = venue.account(hedge.system.hedger), venue.market(), venue.terms()
+    assert held.valid
+    assert (held.size, held.pending, held.margin) == (answer.size, 0, answer.margin)
+    assert held.equity == answer.equity_index != answer.equity_exit
+    assert held.low == min(answer.equity_index, answer.equity_exit)
+    assert held.high == max(answer.equity_index, answer.equity_exit)
+    assert held.withdrawable == answer.withdrawable
+    assert (held.mark, held.index, held.funding_8h) == (
+        market.mark,
+        market.index,
+        market.funding_8h,
+    )
+    assert (held.imr, held.mmr, held.fee) == (terms.imr, terms.mmr, terms.fee)
+    assert (held.max_buy, held.max_sell, held.depth) == (terms.max_buy, terms.max_sell, terms.depth)
+
+
+def test_account__always__carries_the_margin_rule(hedge):
+    """SPEC-H4: others compute m* from it."""
+    held, rule = hedge.account(), hedge.system.hedger.margin()
+    assert (held.margin_floor, held.vol_floor) == (rule.floor, rule.vol_floor)
+    target = max(held.margin_floor, held.mmr + ceil_div(held.margin_per_vol * wad("0.7"), WAD))
+    hedge.sell(1)
+    assert hedge.state().margin_target == hedge.target() == target
+
+
+def test_account__stale_feed__is_not_valid_but_full(hedge):
+    """SPEC-H7: what is there stays visible; margin needs it."""
+    hedge.sell(40)
+    hedge.rebalance()
+    size, margin = hedge.size(), hedge.margin()
+    hedge.wait(3_700)
+    held = hedge.account()
+    assert not held.valid
+    assert held.size == size and abs(held.margin - margin) < 10**6
+
+
+# ------------------------------------------------------------------ SPEC-H7: a venue that fails
+
+
+NAMES = {
+    "account": "account(address)",
+    "market": "market()",
+    "terms": "terms()",
+}
+GOOD = {
+    "account": [WAD, 0, 500 * 10**6, 500 * WAD, 400 * WAD, 100 * 10**6, 1],
+    "market": [2_010 * WAD, 2_000 * WAD, 1, 1, 5, 6, 7],
+    "terms": [WAD // 10, WAD // 16, WAD // 2_000, 100 * WAD, 90 * WAD, 200_000 * WAD, 1],
+}
+
+
+@pytest.fixture(scope="module")
+def mock(project, owner):
+    return owner.deploy(project.MockVenue)
+
+
+@pytest.fixture(scope="module")
+def beside(project, system, mock, owner):
+    """A hedger of the default vault at a venue that answers what it is told. Nobody is wired to
+    it."""
+    params = parameters.load()["hedger"]
+    return owner.deploy(project.Hedger, system.vault, system.book, mock, params)
+
+
+def say(mock, owner, name, words, cut=None):
+    """The venue's answer to `name` from now on: 256-bit words, cut to so many bytes."""
+    data = b"".join(word.to_bytes(32, "big", signed=word < 0) for word in words)
+    mock.answer(keccak(text=NAMES[name])[:4], data[:cut], sender=owner)
+
+
+@pytest.fixture
+def live(mock, owner):
+    """The venue answers, and well."""
+    for name, words in GOOD.items():
+        say(mock, owner, name, words)
+    return mock
+
+
+def check_dead(hedger):
+    """Empty but for the margin rule; nothing is wanted."""
+    held, rule = hedger.account(), hedger.margin()
+    numbers = list(held)
+    assert not held.valid
+    assert (held.margin_floor, held.vol_floor) == (rule.floor, rule.vol_floor)
+    assert held.margin_per_vol > 0
+    assert numbers[:16] == [0] * 16
+    state = hedger.state()
+    assert (state.reason, state.action) == (Reason.INVALID_VENUE, Action.NONE)
+    assert (state.size, state.trade, state.wanted, state.top_up, state.give_back) == (0,) * 5
+
+
+def test_account__mock_answers__is_read(live, beside):
+    """The other tests of this part would pass if nothing were ever read."""
+    held = beside.account()
+    assert held.valid and held.size == WAD
+    assert (held.low, held.equity, held.high) == (400 * WAD, 500 * WAD, 500 * WAD)
+
+
+def test_account__venue_has_no_code__is_empty(project, system, owner, stranger):
+    """SPEC-H7."""
+    params = parameters.load()["hedger"]
+    check_dead(owner.deploy(project.Hedger, system.vault, system.book, stranger, params))
+
+
+def test_account__venue_silent__is_empty(beside):
+    """SPEC-H7: every read reverts."""
+    check_dead(beside)
+
+
+@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize("cut", [0, 32, 223])
+def test_account__one_answer_short__is_empty(live, beside, owner, name, cut):
+    """SPEC-H7: 0 bytes are a revert of the mock."""
+    say(live, owner, name, GOOD[name], cut)
+    check_dead(beside)
+
+
+@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize("word", range(7))
+def test_account__one_word_too_large__is_empty(live, beside, owner, name, word):
+    """SPEC-H7."""
+    words = list(GOOD[name])
+    words[word] = 2**100
+    say(live, owner, name, words)
+    check_dead(beside)
+
+
+@pytest.mark.parametrize(("name", "word"), [("account", 6), ("market", 3)])
+def test_account__flag_is_no_boolean__is_not_valid(live, beside, owner, name, word):
+    """SPEC-H7."""
+    words = list(GOOD[name])
+    words[word] = 2
+    say(live, owner, name, words)
+    assert not beside.account().valid
+    assert beside.state().reason == Reason.INVALID_VENUE
+
+
+def test_account__no_depth__is_empty(live, beside, owner):
+    """SPEC-H7: nothing could be traded there."""
+    say(live, owner, "terms", [*GOOD["terms"][:5], 0, 1])
+    check_dead(beside)
+
+
+def test_state__any_words_of_an_invalid_venue__never_reverts(live, beside, owner):
+    """SPEC-H7: sums and products of the largest words that are read still fit."""
+    word = st.one_of(st.integers(0, 2**100 - 1), st.just(2**100 - 1), st.integers(0, 2))
+    signed = word | word.map(lambda number: -number - 1)
+    account = st.tuples(signed, signed, word, signed, signed, word, st.just(0))
+    market = st.tuples(word, word, word, word, signed, signed, word)
+    terms = st.tuples(word, word, word, word, word, word.map(lambda depth: depth or 1), word)
+
+    @settings(max_examples=8, deadline=None)
+    @given(account, market, terms)
+    def check(account, market, terms):
+        for name, words in (("account", account), ("market", market), ("terms", terms)):
+            say(live, owner, name, words)
+        assert beside.account().size == account[0]
+        state = beside.state()
+        assert (state.reason, state.trade, state.give_back) == (Reason.INVALID_VENUE, 0, 0)
+
+    check()
+
+
+# ------------------------------------------------------------------ SPEC-H4: margin in
+
+
+def test_top_up__first_hedge__is_the_target(hedge):
+    """SPEC-H4: m* of what the position will be, before the order's fee."""
+    hedge.sell(40)
+    receipt = hedge.rebalance()
+    (trade,) = hedge.system.venue.Traded.from_receipt(receipt)
+    missing = hedge.needed(hedge.target(), hedge.size())
+    assert hedge.margin() + trade.fee == ceil_div(missing, hedge.scale())
+
+
+STILL = {"hedger.band.min_share": "100 %", "hedger.band.max_share": "100 %"}
+"""Only the interval trades: what is left for a day after it is margin."""
+
+
+@pytest.fixture(scope="module")
+def still(create_hedge) -> Desk:
+    return create_hedge(**STILL, **{"hedger.margin.ceiling": "110 %"})
+
+
+@pytest.fixture
+def long(still):
+    """40 calls of the long board, hedged in full at 2,000 USD a moment ago."""
+    still.sell(40, board=1)
+    still.wait(86_400)
+    still.push(2_000)
+    still.rebalance()
+    assert still.size() > 0 and still.state().net_delta == 0
+    return still
+
+
+def price_of_ratio(hedge, ratio):
+    """Index at which a long's equity over its notional is `ratio`, anchored venue, nobody else
+    there. [USD]
+
+    Equity falls by size·(index − p); exit and index differ by the curve's part of the price.
+    """
+    size, held = hedge.size(), hedge.account()
+    at_exit = WAD * hedge.system.venue.quote(-size).average_price // held.index
+    owed = size * held.index // WAD * at_exit // WAD - held.low
+    return owed * WAD * WAD // (size * (at_exit - ratio)) / WAD
+
+
+def ratio(hedge):
+    """Low equity over notional. [wad]"""
+    return hedge.account().low * WAD // hedge.needed(WAD)
+
+
+def test_top_up__just_above_the_trigger__is_none(long):
+    """SPEC-H4: between trigger and target nothing moves."""
+    long.push(price_of_ratio(long, long.trigger() + wad("0.0001")))
+    assert long.trigger() < ratio(long) < long.target()
+    assert long.expect(Action.NONE, Reason.IN_BAND).top_up == 0
+
+
+def test_top_up__just_below_the_trigger__restores_the_target(long):
+    """SPEC-H4: to the next token unit."""
+    long.push(price_of_ratio(long, long.trigger() - wad("0.0001")))
+    assert ratio(long) < long.trigger()
+    state = long.expect(Action.TOP_UP, Reason.IN_BAND)
+    assert state.top_up * long.scale() == pytest.approx(
+        long.needed(long.target()) - long.account().low, abs=long.scale()
+    )
+    cash, margin = long.net_cash(), long.margin()
+    receipt = long.rebalance()
+    (moved,) = long.system.hedger.MarginMoved.from_receipt(receipt)
+    assert long.net_cash() == cash - moved.amount * long.scale()
+    assert abs(long.margin() - margin - moved.amount) < 10**3  # funding of some seconds
+    assert moved.equity == long.account().low
+    assert 0 <= long.account().low - long.needed(long.target()) < long.scale()
+
+
+@pytest.mark.parametrize("heartbeat", ["3600 s", "600 s"])
+def test_top_up__bad_feed__goes_on(create_hedge, heartbeat):
+    """SPEC-H4, SPEC-H3: at the last good price; nothing is traded. Stale for both, or for the book
+    alone."""
+    hedge = create_hedge(**STILL, **{"book.oracle.heartbeat": heartbeat})
+    hedge.sell(40, board=1)
+    hedge.wait(86_400)
+    hedge.push(2_000)
+    hedge.rebalance()
+    hedge.push(1_800)
+    size = hedge.size()
+    hedge.wait(3_700 if heartbeat == "3600 s" else 700)
+    assert not hedge.system.book.risk().valid
+    reason = Reason.INVALID_FEED if hedge.account().valid else Reason.INVALID_VENUE
+    state = hedge.expect(Action.TOP_UP, reason)
+    assert state.wanted == state.trade == 0
+    hedge.rebalance()
+    assert hedge.size() == size
+    assert 0 <= hedge.account().low - hedge.needed(hedge.target()) < hedge.scale()
+
+
+def test_top_up__claims_take_the_cash__is_what_is_left(claimed):
+    """SPEC-H4: claims come first, even when the position is about to be liquidated."""
+    claimed.push(600)
+    assert ratio(claimed) < claimed.trigger()
+    assert claimed.net_cash() < 0
+    assert claimed.state().top_up == 0
+    claimed.rebalance()
+
+
+# ------------------------------------------------------------------ SPEC-H5: margin out
+
+
+def test_give_back__just_below_the_ceiling__is_none(long):
+    """SPEC-H5."""
+    long.push(price_of_ratio(long, long.target() * 11 // 10 - wad("0.0001")))
+    assert long.target() < ratio(long) < long.target() * 11 // 10
+    assert long.expect(Action.NONE, Reason.IN_BAND).give_back == 0
+
+
+def test_give_back__just_above_the_ceiling__restores_the_target(long):
+    """SPEC-H5: the vault gets it, to the token unit."""
+    long.push(price_of_ratio(long, long.target() * 11 // 10 + wad("0.0001")))
+    assert ratio(long) > long.target() * 11 // 10
+    state = long.expect(Action.GIVE_BACK, Reason.IN_BAND)
+    cash = long.net_cash()
+    receipt = long.rebalance()
+    (moved,) = long.system.hedger.MarginMoved.from_receipt(receipt)
+    assert moved.amount < 0
+    assert -moved.amount == pytest.approx(state.give_back, abs=10**3)
+    assert long.net_cash() == cash - moved.amount * long.scale()
+    assert moved.equity == long.account().low
+    assert 0 <= long.account().low - long.needed(long.target()) < long.scale()
+
+
+def test_give_back__profit_not_realised__is_what_the_venue_pays(long):
+    """SPEC-H5: the ratio stays above the target."""
+    long.push(3_500)
+    withdrawable = long.account().withdrawable
+    state = long.expect(Action.GIVE_BACK, Reason.IN_BAND)
+    assert state.give_back == withdrawable
+    assert state.give_back * long.scale() < long.account().low - long.needed(long.target())
+    long.rebalance()
+    assert long.account().withdrawable == 0
+    assert ratio(long) > long.target()
+    long.wait()
+    assert long.state().give_back == 0
+
+
+def test_give_back__bad_feed_or_paused_venue__is_none(long):
+    """SPEC-H5."""
+    long.push(2_200)
+    assert long.state().give_back > 0
+    long.system.venue.set_mode(PAUSED, sender=long.owner)
+    long.expect(Action.NONE, Reason.IN_BAND)
+    long.system.venue.set_mode(1, sender=long.owner)
+    long.wait(3_700)
+    long.expect(Action.NONE, Reason.INVALID_VENUE)
+
+
+@pytest.fixture(scope="module")
+def heavy(create_hedge) -> Desk:
+    """A vault with most of its money at the venue, which it does not take back for a rich margin
+    alone."""
+    return create_hedge(
+        deposit=300_000,
+        **STILL,
+        **{
+            "boards.tenors": "10 d, 28 d",
+            "hedger.band.max_interval": "8 d",
+            "hedger.margin.floor": "90 %",
+            "hedger.margin.ceiling": "1000 %",
+        },
+    )
+
+
+@pytest.fixture
+def claimed(heavy):
+    """Calls of both boards hedged at 2,000 USD; the first board settled at 9,000: it is owed more
+    than the cash."""
+    heavy.sell(40)
+    heavy.sell(40, board=1)
+    heavy.wait(8 * 86_400)
+    heavy.push(2_000)
+    heavy.rebalance()
+    heavy.push(9_000)
+    assert heavy.state().give_back == 0
+    heavy.settle(9_000)
+    assert heavy.net_cash() < 0
+    return heavy
+
+
+def test_give_back__claims_wait__restores_the_target(claimed):
+    """SPEC-H5: what the position does not need goes to the claims, far below the ceiling."""
+    target = claimed.target()
+    assert target < ratio(claimed) < 2 * target
+    state = claimed.expect(Action.GIVE_BACK, Reason.IN_BAND)
+    cash = claimed.net_cash()
+    receipt = claimed.rebalance()
+    (moved,) = claimed.system.hedger.MarginMoved.from_receipt(receipt)
+    assert -moved.amount == pytest.approx(state.give_back, rel=1e-5)  # funding of a second
+    assert claimed.net_cash() == cash - moved.amount * claimed.scale()
+    assert 0 <= claimed.account().low - claimed.needed(target) < claimed.scale()
+    assert claimed.net_cash() < 0

@@ -1,0 +1,426 @@
+"""Hedger.rebalance: what is traded, through the real venue. SPEC-H1, SPEC-H2, SPEC-H3, SPEC-H6."""
+
+from contextlib import contextmanager
+
+import pytest
+from hedge_desk import Desk, wad
+
+from ballast import hedge_rule
+from ballast.keeper import Action, Reason
+from ballast.units import WAD
+
+pytest_plugins = ["hedge_fixtures"]
+
+DAY = 86_400
+REDUCE_ONLY, PAUSED = 2, 4
+
+
+@pytest.fixture(scope="module")
+def stepwise(create_hedge) -> Desk:
+    """A vault that trades 4 ETH at most in a call."""
+    return create_hedge(**{"hedger.execution.max_share": "0.002 %"})
+
+
+@pytest.fixture(scope="module")
+def centred(create_hedge) -> Desk:
+    """A vault that hedges to the centre of the band."""
+    return create_hedge(**{"hedger.band.to_centre": "true"})
+
+
+def snapshot(hedge):
+    """All that a rebalance may change."""
+    hedger, vault, venue = hedge.system.hedger, hedge.system.vault, hedge.system.venue
+    return (
+        hedger.last_full_hedge(),
+        hedger.last_hedge_block(),
+        tuple(vault.ledger()),
+        venue.margin_of(hedger),
+        venue.account(hedger).size,
+        venue.net_position(),
+    )
+
+
+# ------------------------------------------------------------------ SPEC-H1: signs and edges
+
+
+def test_rebalance__calls_sold__ends_long(hedge):
+    """SPEC-H1: who is short calls loses when the price rises; the hedge gains."""
+    hedge.sell(40)
+    assert hedge.system.book.risk().delta < 0
+    hedge.rebalance()
+    assert hedge.size() > 0
+    assert hedge.system.venue.net_position() == hedge.size()
+
+
+def test_rebalance__puts_sold__ends_short(hedge):
+    """SPEC-H1: who is short puts loses when the price falls; the hedge gains."""
+    hedge.sell(40, is_put=True)
+    assert hedge.system.book.risk().delta > 0
+    hedge.rebalance()
+    assert hedge.size() < 0
+    assert hedge.system.venue.net_position() == hedge.size()
+
+
+@pytest.mark.parametrize("usd", [1_980, 2_020])
+@pytest.mark.parametrize("is_put", [False, True])
+def test_rebalance__then_price_moves__hedge_offsets_the_options(hedge, is_put, usd):
+    """SPEC-H1: with the sign of the hedge flipped the vault would lose on both legs in one of the
+    directions."""
+    hedge.sell(40, is_put)
+    hedge.rebalance()
+    options, equity = hedge.system.book.risk().mid, hedge.account().equity
+    delta = abs(hedge.state().net_delta)
+    hedge.push(usd)
+    lost = hedge.system.book.risk().mid - options
+    gained = hedge.account().equity - equity
+    assert lost * gained > 0
+    assert abs(lost - gained) < abs(lost) / 4 + delta * 20
+
+
+@pytest.mark.parametrize(("is_put", "sign"), [(False, -1), (True, 1)])
+def test_rebalance__outside__lands_on_the_edge(hedge, is_put, sign):
+    """SPEC-H1: to the wei, at the second of the trade."""
+    hedge.sell(40, is_put)
+    full = hedge.system.hedger.last_full_hedge()
+    hedge.rebalance()
+    state = hedge.state()
+    assert state.net_delta == sign * state.band
+    assert state.band == hedge.band()
+    assert hedge.system.hedger.last_full_hedge() == full
+
+
+def test_rebalance__to_centre__lands_on_zero(centred):
+    """SPEC-H1, SPEC-H2: a hedge to the centre is a full one."""
+    centred.sell(40)
+    receipt = centred.rebalance()
+    assert centred.state().net_delta == 0
+    assert centred.system.hedger.last_full_hedge() == receipt.timestamp
+
+
+def test_rebalance__calls_and_puts__hedges_the_sum(hedge):
+    """SPEC-H1: a straddle is nearly neutral by itself."""
+    hedge.sell(20)
+    hedge.rebalance()
+    long = hedge.size()
+    hedge.sell(20, is_put=True)
+    hedge.rebalance()
+    assert hedge.size() < long / 2
+    state = hedge.state()
+    assert state.net_delta == state.band
+
+
+# ------------------------------------------------------------------ SPEC-H2: in full
+
+
+def test_rebalance__interval_passed__hedges_in_full(hedge):
+    """SPEC-H2."""
+    hedge.sell(40)
+    hedge.rebalance()
+    hedge.wait(DAY)
+    hedge.push(2_000)
+    receipt = hedge.rebalance()
+    assert hedge.system.hedger.last_full_hedge() == receipt.timestamp
+    assert hedge.state().net_delta == 0
+    hedge.wait()
+    hedge.expect(Action.NONE, Reason.BELOW_MINIMUM)
+
+
+def test_rebalance__all_settled__unwinds_to_nothing(hedge):
+    """SPEC-H2, SPEC-H5: the position is closed, the last token of margin comes home."""
+    hedge.sell(10)
+    hedge.sell(10, is_put=True, strike=1_900)
+    hedge.rebalance()
+    hedge.settle(2_000)
+    hedge.rebalance()
+    assert (hedge.size(), hedge.margin()) == (0, 0)
+    assert hedge.system.token.balanceOf(hedge.system.vault) == hedge.system.vault.ledger().cash
+    hedge.wait()
+    hedge.expect(Action.NONE, Reason.BELOW_MINIMUM)
+
+
+def test_rebalance__little_would_be_left__closes_all(hedge):
+    """SPEC-H2: a position smaller than the smallest hedge is never left at the venue."""
+    hedge.sell("0.1", strike=2_100)
+    hedge.rebalance()
+    held = hedge.size()
+    assert held >= wad("0.01")
+    hedge.wait(DAY)
+    hedge.push(1_800)
+    state = hedge.state()
+    assert state.reason == Reason.INTERVAL
+    assert 0 < held + state.wanted < wad("0.01")
+    assert state.trade == -held
+    hedge.rebalance()
+    assert hedge.size() == 0
+    hedge.wait()
+    hedge.expect(Action.NONE, Reason.BELOW_MINIMUM)
+
+
+# ------------------------------------------------------------------ SPEC-H3: clips
+
+
+def test_rebalance__larger_than_the_share_of_depth__goes_in_steps(stepwise):
+    """SPEC-H3."""
+    stepwise.sell(20)
+    step = wad(4)
+    state = stepwise.state()
+    assert state.wanted > 2 * step and state.trade == step
+    stepwise.rebalance()
+    assert stepwise.size() == step
+    stepwise.rebalance()
+    assert stepwise.size() == 2 * step
+    stepwise.settle_in_bands()
+    state = stepwise.state()
+    assert state.net_delta == -state.band
+
+
+@contextmanager
+def one_block(chain):
+    """What is sent inside is mined in one block."""
+    chain.provider.auto_mine = False
+    try:
+        yield
+        chain.mine()
+    finally:
+        chain.provider.auto_mine = True
+
+
+def test_rebalance__twice_in_a_block__trades_once(stepwise, chain, stranger):
+    """SPEC-H3: the second would trade as much again in a block of its own."""
+    stepwise.sell(20)
+    with one_block(chain):
+        for sender in (stepwise.keeper, stranger):
+            stepwise.system.hedger.rebalance(sender=sender, gas=9_000_000, required_confirmations=0)
+    assert len(chain.blocks.head.transactions) == 2
+    assert stepwise.size() == wad(4)
+    assert stepwise.system.hedger.last_hedge_block() == chain.blocks.head.number
+    stepwise.rebalance()
+    assert stepwise.size() == wad(8)
+
+
+@pytest.mark.parametrize("is_put", [False, True])
+def test_rebalance__venue_nearly_full__trades_what_fits(create_hedge, is_put):
+    """SPEC-H3: another trader leaves 5 ETH under the venue's cap, then nothing."""
+    hedge = create_hedge(**{"venue.net_cap": "60 ETH"})
+    hedge.sell(20, is_put)
+    hedge.trade(55 if not is_put else -55)
+    state = hedge.state()
+    assert abs(state.wanted) > wad(5) and abs(state.trade) == wad(5)
+    hedge.rebalance()
+    assert abs(hedge.size()) == wad(5)
+    hedge.wait()
+    state = hedge.expect(Action.NONE, Reason.OUTSIDE_BAND)
+    assert state.wanted != 0
+    before = snapshot(hedge)
+    hedge.rebalance()
+    assert snapshot(hedge) == before
+
+
+@pytest.mark.parametrize(("is_put", "push"), [(False, "2.99"), (True, "-2.99")])
+def test_rebalance__mark_pushed_away__trades_within_the_adverse_bound(hedge, is_put, push):
+    """SPEC-H3: the average price stays within 3% of the index; the mark is at 2.99% already."""
+    hedge.sell(60, is_put)
+    hedge.push_mark(push)
+    state = hedge.state()
+    account = hedge.account()
+    limit = hedge_rule.limit_price(account.index, wad("0.03"), not is_put)
+    room = hedge_rule.size_within_price(
+        account.mark, account.index, limit, account.depth, not is_put
+    )
+    assert wad("0.01") < room < abs(state.wanted)
+    assert abs(state.trade) == room
+    receipt = hedge.rebalance()
+    trade = hedge.system.venue.Traded.from_receipt(receipt)[0]
+    average = trade.notional * WAD // room
+    assert abs(average - account.index) <= wad("0.03") * account.index // WAD
+    assert abs(average - account.index) > wad("0.0299") * account.index // WAD
+
+
+@pytest.mark.parametrize(("is_put", "push"), [(False, 4), (True, -4)])
+def test_rebalance__mark_pushed_too_far__trades_nothing(hedge, is_put, push):
+    """SPEC-H3: whoever pushes the mark sells nothing to the vault at that price."""
+    hedge.sell(40, is_put)
+    hedge.push_mark(push)
+    state = hedge.expect(Action.NONE, Reason.OUTSIDE_BAND)
+    assert state.wanted != 0 and state.trade == 0
+    before = snapshot(hedge)
+    hedge.rebalance()
+    assert snapshot(hedge) == before
+
+
+@pytest.mark.parametrize(("is_put", "push"), [(False, -4), (True, 4)])
+def test_rebalance__mark_pushed_the_good_way__trades_all(hedge, is_put, push):
+    """SPEC-H3: a price better than the index bounds nothing."""
+    hedge.sell(40, is_put)
+    hedge.push_mark(push)
+    log = hedge.hedged(hedge.rebalance())
+    assert log.trade == log.wanted == hedge.size() != 0
+
+
+@pytest.mark.parametrize("is_put", [False, True])
+def test_rebalance__order_fills_the_adverse_bound__venue_accepts_its_average(create_hedge, is_put):
+    """SPEC-H3: the venue rounds the average price against the trader; that must not turn a clip
+    into a refusal."""
+    hedge = create_hedge(
+        price=1_999_999_999_990_000_000_000,
+        **{"hedger.execution.max_share": "10 %", "hedger.execution.max_adverse": "0.5 bps"},
+    )
+    hedge.sell(60, is_put)
+    state = hedge.state()
+    assert 0 < abs(state.trade) < abs(state.wanted)
+    hedge.rebalance()
+    assert hedge.size() == state.trade
+
+
+def test_rebalance__money_short__trades_what_it_carries(create_hedge):
+    """SPEC-H3, SPEC-H4: cash and margin together carry a part of the hedge; then all of it is
+    margin, and no more."""
+    hedge = create_hedge(deposit=300_000)
+    hedge.sell(60, board=1)
+    hedge.push(40_000)
+    state = hedge.expect(Action.HEDGE | Action.TOP_UP, Reason.OUTSIDE_BAND)
+    cash = hedge.net_cash()
+    affordable = cash * WAD // hedge.trigger() * WAD // (40_000 * WAD)
+    assert state.trade == affordable < state.wanted
+    assert state.top_up * hedge.scale() == cash
+    hedge.rebalance()
+    assert hedge.size() == state.trade
+    assert hedge.net_cash() == 0
+    before = snapshot(hedge)
+    hedge.rebalance()
+    assert snapshot(hedge) == before
+
+
+def test_rebalance__thin_margin_rule__leaves_the_venues_initial_margin(create_hedge):
+    """SPEC-H3: where the vault's own trigger is below the venue's initial margin, the order is
+    margined for the venue. The position has lost 4% and must grow."""
+    hedge = create_hedge(
+        **{
+            "hedger.margin.floor": "5 %",
+            "hedger.margin.deviations": "0 x",
+            "hedger.margin.trigger": "0 %",
+        }
+    )
+    hedge.sell(40, is_put=True)
+    hedge.rebalance()
+    size = hedge.size()
+    hedge.push(2_080)
+    hedge.sell(40, is_put=True)
+    hedge.push(2_081)
+    assert hedge.state().trade < 0
+    hedge.rebalance()
+    assert hedge.size() < size
+
+
+@pytest.mark.parametrize("mode", [REDUCE_ONLY, PAUSED])
+def test_rebalance__venue_opens_nothing__adds_margin_and_does_not_trade(hedge, mode):
+    """SPEC-H3, SPEC-H4: a venue that only reduces must not keep margin out."""
+    hedge.sell(40)
+    hedge.rebalance()
+    hedge.sell(20)
+    hedge.push(1_860)
+    hedge.sell(20, strike=1_800)
+    hedge.system.venue.set_mode(mode, sender=hedge.owner)
+    size, margin = hedge.size(), hedge.margin()
+    state = hedge.expect(Action.TOP_UP, Reason.OUTSIDE_BAND)
+    assert state.wanted > 0 and state.trade == 0
+    hedge.rebalance()
+    assert hedge.size() == size and hedge.margin() == margin + state.top_up
+
+
+@pytest.mark.parametrize("mode", [REDUCE_ONLY, PAUSED])
+def test_rebalance__venue_opens_nothing__still_reduces(hedge, mode):
+    """SPEC-H3: through zero it would open; it stops there."""
+    hedge.sell(20)
+    hedge.rebalance()
+    size = hedge.size()
+    hedge.sell(60, is_put=True)
+    hedge.system.venue.set_mode(mode, sender=hedge.owner)
+    state = hedge.state()
+    assert state.wanted < -size and state.trade == -size
+    hedge.rebalance()
+    assert hedge.size() == 0
+
+
+# ------------------------------------------------------------------ SPEC-H3: bad feed
+
+
+def test_rebalance__stale_feed__trades_nothing(hedge):
+    """SPEC-H3: book and venue read the same feed; the venue's answer comes first."""
+    hedge.sell(40)
+    hedge.wait(3_700)
+    state = hedge.expect(Action.NONE, Reason.INVALID_VENUE)
+    assert state.net_delta != 0 and state.wanted == state.trade == 0
+    before = snapshot(hedge)
+    hedge.rebalance()
+    assert snapshot(hedge) == before
+
+
+def test_rebalance__feed_stale_for_the_book_alone__trades_nothing(create_hedge):
+    """SPEC-H3."""
+    hedge = create_hedge(**{"book.oracle.heartbeat": "600 s"})
+    hedge.sell(40)
+    hedge.wait(700)
+    assert hedge.account().valid
+    hedge.expect(Action.NONE, Reason.INVALID_FEED)
+    before = snapshot(hedge)
+    hedge.rebalance()
+    assert snapshot(hedge) == before
+
+
+# ------------------------------------------------------------------ SPEC-H6 and the position
+
+
+def test_rebalance__nothing_to_do__changes_nothing(hedge, stranger):
+    """SPEC-H6."""
+    hedge.sell(40)
+    hedge.rebalance()
+    hedge.push(1_990)
+    before = snapshot(hedge)
+    receipt = hedge.rebalance(stranger)
+    assert snapshot(hedge) == before
+    assert receipt.events == []
+
+
+def test_rebalance__stranger__is_as_good_as_the_keeper(hedge, stranger):
+    """SPEC-H6."""
+    hedge.sell(40)
+    log = hedge.hedged(hedge.rebalance(stranger))
+    assert log.caller == stranger
+    state = hedge.state()
+    assert log.trade == hedge.size() and state.net_delta == -state.band
+
+
+def test_rebalance__hedge_and_margin__logs_both(hedge):
+    """SPEC-H6: what was done, and from where."""
+    hedge.sell(40)
+    receipt = hedge.rebalance()
+    state = hedge.state()  # at the second of the hedge
+    log = hedge.hedged(receipt)
+    assert (log.caller, log.reason) == (hedge.keeper, Reason.OUTSIDE_BAND)
+    assert log.price == state.index == 2_000 * WAD
+    assert log.book_delta == log.net_before == state.book_delta
+    assert log.trade == log.wanted == state.size
+    (moved,) = hedge.system.hedger.MarginMoved.from_receipt(receipt)
+    (trade,) = hedge.system.venue.Traded.from_receipt(receipt)
+    assert moved.amount == hedge.margin() + trade.fee
+    assert moved.equity == hedge.account().low
+
+
+@pytest.mark.parametrize("is_put", [False, True])
+def test_rebalance__liquidated_behind_its_back__hedges_again(hedge, is_put, stranger):
+    """SPEC-H1: the position is what the venue says, not what was traded."""
+    hedge.sell(40, is_put)
+    hedge.rebalance()
+    held = hedge.size()
+    hedge.push(2_000 * (1.24 if is_put else 0.76))
+    hedge.system.venue.liquidate(hedge.system.hedger, sender=stranger)
+    left = hedge.size()
+    assert abs(left) < abs(held)
+    hedge.push(2_000)
+    state = hedge.state()
+    assert state.size == left
+    assert state.net_delta == hedge.system.book.risk().delta + left
+    assert state.action & Action.HEDGE and state.trade * held > 0
+    hedge.settle_in_bands()
+    assert abs(hedge.size() - held) <= 2 * hedge.state().band
