@@ -9,9 +9,12 @@ import time
 from dataclasses import dataclass
 from typing import Any, Protocol
 
-import ape_ethereum.provider
 from ape.exceptions import ContractLogicError
 from ape.logging import LogLevel, logger
+from ape_ethereum.transactions import Receipt as ape_receipt
+
+START = 2_524_608_000
+"""2050-01-01 [unix s]: simulated chains begin ahead of the wall clock, which then never counts."""
 
 Account = Any
 """Somebody who can sign: an ape account."""
@@ -65,20 +68,16 @@ class Chain(Protocol):
 
 
 def quieten_ape() -> None:
-    """Warnings and errors only; and not the one that follows every revert ape cannot trace."""
+    """Let ape say less and do less.
+
+    Warnings and errors only. The in-process chain cannot trace: ape complains after every revert, and
+    runs every transaction twice in search of a log that Vyper contracts do not write.
+    """
     logger.set_level(LogLevel.WARNING)
     logging.getLogger("ape").addFilter(
         lambda record: "Problem retrieving traceback" not in record.getMessage()
     )
-
-
-def stop_replays() -> None:
-    """Keep ape from running each transaction twice.
-
-    After a transaction ape replays it to print what Solidity's console library logged; the in-
-    process chain has no cheaper way. Vyper logs nothing there, and the replay doubles the time.
-    """
-    ape_ethereum.provider._post_send_transaction = lambda tx, receipt: None
+    ape_receipt.debug_logs_typed = ()  # type: ignore[assignment]
 
 
 class ApeChain:
@@ -89,7 +88,6 @@ class ApeChain:
         self._project = project
         self._manager = manager
         self._logs: list[dict[str, Any]] = []
-        stop_replays()
 
     def deploy(self, name: str, *arguments: Any, sender: Account) -> Contract:
         """Deploy the contract of that name."""

@@ -10,13 +10,10 @@ from rich.progress import Progress
 
 from ballast import paths, pnl, report
 from ballast.agents import FLOWS, Order, option_flow
-from ballast.chain import ApeChain, Reverted, quieten_ape
+from ballast.chain import START, ApeChain, Reverted, quieten_ape
 from ballast.compiler import compile_if_stale
 from ballast.parameters import ParameterError, Parameters, load
 from ballast.simulation import HOUR, Cast, World, run
-
-START = 2_524_608_000
-"""2050-01-01 [unix s]: ahead of the wall clock, so that it never moves the chain's time."""
 
 SPOT = 2_000.0
 VOL = 0.70

@@ -1,9 +1,7 @@
 """What every test may use: the people, the mocks, a second chain; and a fresh compilation."""
 
-import logging
 from collections.abc import Callable
 from contextlib import AbstractContextManager
-from pathlib import Path
 
 import ape
 import pytest
@@ -14,25 +12,17 @@ from ape.managers.networks import NetworkManager
 from ape.managers.project import ProjectManager
 from ape.pytest.fixtures import IsolationManager
 from ape.types import SnapshotID
-from ape_ethereum.transactions import Receipt
 from eip712.messages import EIP712Domain, EIP712Message
 from eth_pydantic_types import abi
 
 from ballast import parameters
-from ballast.chain import ApeChain, Chain
+from ballast.chain import START, ApeChain, Chain, quieten_ape
+from ballast.compiler import compile_if_stale
 from ballast.deployment import Deployment, deploy, list_boards
+from ballast.revm import RevmChain
 from ballast.units import WAD
 
-ROOT = Path(__file__).parents[1]
-START = 2_524_608_000  # 2050-01-01 00:00 UTC [unix s]
-COMPILED = ROOT / ".build" / ".compiled"  # the Makefile's stamp
-
-# eth-tester cannot trace. So ape runs every transaction twice, in search of a log that Vyper
-# contracts do not write, and complains after every revert, the expected ones included.
-Receipt.debug_logs_typed = ()
-logging.getLogger("ape").addFilter(
-    lambda record: "Problem retrieving traceback" not in record.getMessage()
-)
+quieten_ape()
 
 
 _take_snapshot = IsolationManager.take_snapshot
@@ -48,18 +38,9 @@ IsolationManager.take_snapshot = _take_snapshot_of_an_empty_block
 
 
 def pytest_sessionstart(session: pytest.Session) -> None:
-    """Compile all if a source is newer than the last compilation, before a worker loads it.
-
-    ape recompiles no contract whose imported module changed: it would test the old bytecode.
-    """
-    sources = [ROOT / "ape-config.yaml", *(ROOT / "contracts").rglob("*.vy*")]
-    newest = max(source.stat().st_mtime for source in sources)
-    is_xdist_worker = hasattr(session.config, "workerinput")
-    if is_xdist_worker or (COMPILED.exists() and COMPILED.stat().st_mtime > newest):
-        return
-
-    ape.project.load_contracts(use_cache=False)
-    COMPILED.touch()
+    """Compile what is stale, once, before a worker loads it."""
+    if not hasattr(session.config, "workerinput"):
+        compile_if_stale(ape.project)
 
 
 @pytest.fixture(scope="session", autouse=True)
@@ -69,6 +50,18 @@ def start_of_time(chain: ChainManager) -> None:
     Behind it, eth-tester lets the wall clock tick between reading the time and sending.
     """
     chain.pending_timestamp = START
+
+
+@pytest.fixture(scope="session")
+def create_engine() -> Callable[[], RevmChain]:
+    """A fast chain of its own, empty and ahead of the wall clock, for long simulations."""
+
+    def create() -> RevmChain:
+        engine = RevmChain()
+        engine.advance(START)
+        return engine
+
+    return create
 
 
 # Without `chain_isolation=False` ape takes every fixture for one that sends transactions, and

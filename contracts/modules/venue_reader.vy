@@ -9,7 +9,9 @@
 
 from ..interfaces import IPerpVenue
 
-LARGEST: constant(uint256) = 2**100  # no price, size or value of a sane venue is above (1.2e12 wad)
+LARGEST: constant(uint256) = (
+    2**100
+)  # no price, size or value of a sane venue is above (1.2e12 wad)
 ACCOUNT_WORDS: constant(uint256) = 7
 MARKET_WORDS: constant(uint256) = 7
 TERMS_WORDS: constant(uint256) = 7

@@ -1,4 +1,4 @@
-"""Three days of March 2020 through the contracts: a full book, default parameters, an hourly keeper.
+"""Three days of March 2020 through the contracts: full book, default parameters, hourly keeper.
 
 The market data are not the project's to give: the tests run where they lie beside the checkout.
 """
