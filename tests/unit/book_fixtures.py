@@ -4,7 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 import pytest
-from book_desk import BookDesk, StubbedChain, SwitchedChain
+from book_shop import Shop, StubbedChain, SwitchedChain
 
 from ballast.chain import Contract
 
@@ -18,17 +18,17 @@ class Switches:
 
 
 @pytest.fixture(scope="session")
-def desk(system, chain, owner, buyer) -> BookDesk:
+def shop(system, chain, owner, buyer) -> Shop:
     """The default vault."""
-    return BookDesk(system, chain, owner, buyer)
+    return Shop(system, chain, owner, buyer)
 
 
 @pytest.fixture(scope="session")
-def create_desk(create_system, chain, owner, buyer) -> Callable[..., BookDesk]:
+def create_shop(create_system, chain, owner, buyer) -> Callable[..., Shop]:
     """Deploy a vault for a module that sells from it: keywords as of `create_system`."""
 
-    def create(**keywords) -> BookDesk:
-        return BookDesk(create_system(**keywords), chain, owner, buyer)
+    def create(**keywords) -> Shop:
+        return Shop(create_system(**keywords), chain, owner, buyer)
 
     return create
 
@@ -46,14 +46,14 @@ def stubbed_chain(project, chain) -> StubbedChain:
 
 
 @pytest.fixture(scope="session")
-def stubbed(create_desk, stubbed_chain) -> BookDesk:
+def stubbed(create_shop, stubbed_chain) -> Shop:
     """A vault whose pricer answers what it is told; its hedge cap is 100 ETH."""
-    return create_desk(engine=stubbed_chain, **{"book.stress.hedge_cap": "100 ETH"})
+    return create_shop(engine=stubbed_chain, **{"book.stress.hedge_cap": "100 ETH"})
 
 
 @pytest.fixture(scope="session")
-def switched(create_desk, project, chain) -> tuple[BookDesk, Switches]:
+def switched(create_shop, project, chain) -> tuple[Shop, Switches]:
     """A vault whose book and hedger reach feed and venue through switches; it cannot hedge."""
     engine = SwitchedChain(project, chain)
-    desk = create_desk(engine=engine)
-    return desk, Switches(engine.feed_switch, engine.venue_switch)
+    shop = create_shop(engine=engine)
+    return shop, Switches(engine.feed_switch, engine.venue_switch)

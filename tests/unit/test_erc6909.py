@@ -1,7 +1,7 @@
 """erc6909.vy, as the book exports it."""
 
 import pytest
-from book_desk import FOREVER, wad
+from book_shop import FOREVER, wad
 
 from ballast.deployment import ZERO_ADDRESS
 
@@ -9,10 +9,10 @@ pytest_plugins = ["book_fixtures"]
 
 
 @pytest.fixture(scope="module")
-def held(desk):
+def held(shop):
     """The default vault with ten calls sold to the buyer."""
-    desk.buy(desk.id(), 10)
-    return desk
+    shop.buy(shop.id(), 10)
+    return shop
 
 
 @pytest.fixture(scope="module")
@@ -25,12 +25,12 @@ def balances(held, series, *holders):
     return [held.book.balanceOf(holder, series) / 10**18 for holder in holders]
 
 
-def test_mint__sale__logs_a_transfer_from_zero(desk, stranger):
+def test_mint__sale__logs_a_transfer_from_zero(shop, stranger):
     """SPEC-B9."""
-    receipt = desk.buy(desk.id(), 2, receiver=stranger)
-    transfers = [log for log in receipt.events if log.contract_address == desk.book.address]
-    assert desk.book.Transfer(
-        caller=desk.buyer, sender=ZERO_ADDRESS, receiver=stranger, id=desk.id(), amount=wad(2)
+    receipt = shop.buy(shop.id(), 2, receiver=stranger)
+    transfers = [log for log in receipt.events if log.contract_address == shop.book.address]
+    assert shop.book.Transfer(
+        caller=shop.buyer, sender=ZERO_ADDRESS, receiver=stranger, id=shop.id(), amount=wad(2)
     ) in list(transfers)
 
 
@@ -181,9 +181,9 @@ ERC6909 = [
 ]
 
 
-def test_supports_interface__erc165_and_erc6909__and_no_other(desk):
+def test_supports_interface__erc165_and_erc6909__and_no_other(shop):
     """SPEC-B9."""
-    supports = desk.book.supportsInterface
+    supports = shop.book.supportsInterface
     assert supports(interface_of(["supportsInterface(bytes4)"]))
     assert supports(interface_of(ERC6909))
     assert not supports(bytes.fromhex("ffffffff"))

@@ -1,7 +1,7 @@
 """OptionBook: `claim`."""
 
 import pytest
-from book_desk import wad
+from book_shop import wad
 
 pytest_plugins = ["book_fixtures"]
 
@@ -9,27 +9,27 @@ USDC = 10**6
 
 
 @pytest.fixture(scope="module")
-def sold(desk):
+def sold(shop):
     """The default vault with ten calls and five puts at 2,000 USD sold to the buyer."""
-    desk.buy(desk.id(), 10)
-    desk.buy(desk.id(is_put=True), 5)
-    return desk
+    shop.buy(shop.id(), 10)
+    shop.buy(shop.id(is_put=True), 5)
+    return shop
 
 
 @pytest.fixture(scope="module")
-def locked(create_desk, keeper):
+def locked(create_shop, keeper):
     """A vault of 1,000 calls at 5,500 USD: it owes more than its cash, the gain is at the venue."""
-    desk = create_desk()
-    desk.buy(desk.id(), 1_000)
+    shop = create_shop()
+    shop.buy(shop.id(), 1_000)
     for _ in range(3):
-        desk.system.hedger.rebalance(sender=keeper)
-    assert desk.system.hedger.account().size > wad(400)
-    desk.settle(0, 5_500)
-    return desk
+        shop.system.hedger.rebalance(sender=keeper)
+    assert shop.system.hedger.account().size > wad(400)
+    shop.settle(0, 5_500)
+    return shop
 
 
-def money(desk, who):
-    return desk.system.token.balanceOf(who)
+def money(shop, who):
+    return shop.system.token.balanceOf(who)
 
 
 def test_claim__in_the_money__pays_and_burns(sold):

@@ -2,7 +2,7 @@
 
 import ape
 import pytest
-from book_desk import DAY, DEFAULTS, WEEK, wad
+from book_shop import DAY, DEFAULTS, WEEK, wad
 
 from ballast.units import WAD
 

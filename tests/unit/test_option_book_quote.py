@@ -1,7 +1,7 @@
 """OptionBook: `quote` shows what `buy` takes."""
 
 import pytest
-from book_desk import DAY, plain, wad
+from book_shop import DAY, plain, wad
 
 from ballast import risk
 from ballast.units import ceil_div
@@ -16,16 +16,16 @@ def clean(switched):
 
 
 @pytest.fixture(scope="module")
-def hedged(desk, clean, keeper):
+def hedged(shop, clean, keeper):
     """The default vault with a call and a put sold, hedged.
 
     `clean` must be there before: a session's fixture that comes later has this done again.
     """
-    desk.buy(desk.id(0, 2_000, False), 40)
-    desk.buy(desk.id(0, 1_900, True), 10)
-    desk.system.hedger.rebalance(sender=keeper)
-    assert desk.system.hedger.account().size > 0
-    return desk
+    shop.buy(shop.id(0, 2_000, False), 40)
+    shop.buy(shop.id(0, 1_900, True), 10)
+    shop.system.hedger.rebalance(sender=keeper)
+    assert shop.system.hedger.account().size > 0
+    return shop
 
 
 @pytest.mark.parametrize("strike, is_put, live", [(2_100, False, 2), (1_900, True, 2)])
@@ -77,9 +77,9 @@ def test_quote__time_passes__time_value_shrinks(clean):
     assert clean.book.quote(clean.id(), wad(1)).value < before
 
 
-def test_buy__token_of_18_decimals__costs_the_same(create_desk):
+def test_buy__token_of_18_decimals__costs_the_same(create_shop):
     """SPEC-B4: rounded up to the units of any token."""
-    other = create_desk(decimals=18)
+    other = create_shop(decimals=18)
     q = other.book.quote(other.id(), wad(3))
     total = q.value + q.vol_charge + q.fee + q.hedge_charge
     assert q.premium == total

@@ -1,7 +1,7 @@
 """OptionBook: `risk`, with feed and venue alive, dead, and after expiry."""
 
 import pytest
-from book_desk import DAY, HEARTBEAT, plain, wad
+from book_shop import DAY, HEARTBEAT, plain, wad
 
 from ballast import packing, payoff, risk
 
@@ -15,7 +15,7 @@ def clean(switched):
 
 
 @pytest.fixture(scope="module")
-def ids(desk):
+def ids(shop):
     """Eight series on two boards, in the order in which they are sold."""
     wanted = [
         (0, 2_000, False),
@@ -27,34 +27,34 @@ def ids(desk):
         (1, 2_000, False),
         (1, 1_700, True),
     ]
-    return [desk.id(*series) for series in wanted]
+    return [shop.id(*series) for series in wanted]
 
 
 @pytest.fixture(scope="module")
-def sold(desk, clean, ids):
+def sold(shop, clean, ids):
     """The default vault with the eight series sold, 1 to 8 ETH.
 
     `clean` must be there before: a session's fixture that comes later has this done again.
     """
     for amount, series in enumerate(ids, start=1):
-        desk.buy(series, amount)
-    return desk
+        shop.buy(series, amount)
+    return shop
 
 
 @pytest.fixture
 def cut(switched):
     """A vault with a call and a put sold whose feed and venue can be switched off."""
-    desk, switches = switched
-    ids = [desk.id(0, 2_000, False), desk.id(1, 1_900, True)]
+    shop, switches = switched
+    ids = [shop.id(0, 2_000, False), shop.id(1, 1_900, True)]
     for series in ids:
-        desk.buy(series)
-    return desk, switches, ids
+        shop.buy(series)
+    return shop, switches, ids
 
 
-def twin(desk, ids, **changes):
+def twin(shop, ids, **changes):
     """The twin's risk of what is sold, as if the feed were live."""
-    at = desk.feed.latestRoundData()[3]
-    found = risk.risk(desk.scene()._replace(**changes), desk.words(ids))
+    at = shop.feed.latestRoundData()[3]
+    found = risk.risk(shop.scene()._replace(**changes), shop.words(ids))
     return found._replace(at=at, valid=True)
 
 
@@ -189,11 +189,11 @@ def test_risk__settlement__stores_the_price_too(sold):
 
 def test_risk__feed_reverts__stands_at_the_last_good_price(cut):
     """SPEC-B2."""
-    desk, switches, ids = cut
-    last = desk.book.risk()
-    switches.feed.switch_off(sender=desk.owner)
-    found = desk.book.risk()
-    assert plain(found) == twin(desk, ids)._replace(at=last.at, valid=False)
+    shop, switches, ids = cut
+    last = shop.book.risk()
+    switches.feed.switch_off(sender=shop.owner)
+    found = shop.book.risk()
+    assert plain(found) == twin(shop, ids)._replace(at=last.at, valid=False)
 
 
 # ---- A silent venue
@@ -201,34 +201,34 @@ def test_risk__feed_reverts__stands_at_the_last_good_price(cut):
 
 def test_risk__venue_silent__takes_the_long_run_rate(cut):
     """SPEC-B2."""
-    desk, switches, ids = cut
-    before = desk.book.risk()
-    assert plain(before) == twin(desk, ids)
-    assert desk.scene().rate_ema == 0 < desk.book.carry().rate
+    shop, switches, ids = cut
+    before = shop.book.risk()
+    assert plain(before) == twin(shop, ids)
+    assert shop.scene().rate_ema == 0 < shop.book.carry().rate
 
-    switches.venue.switch_off(sender=desk.owner)
-    found = desk.book.risk()
-    assert plain(found) == twin(desk, ids, rate_ema=desk.book.carry().rate)
+    switches.venue.switch_off(sender=shop.owner)
+    found = shop.book.risk()
+    assert plain(found) == twin(shop, ids, rate_ema=shop.book.carry().rate)
     assert found.valid and found.mid != before.mid
 
 
 def test_risk__feed_and_venue_silent__still_answers(cut):
     """SPEC-B2."""
-    desk, switches, ids = cut
-    switches.venue.switch_off(sender=desk.owner)
-    switches.feed.switch_off(sender=desk.owner)
-    found = desk.book.risk()
-    expected = twin(desk, ids, rate_ema=desk.book.carry().rate)
+    shop, switches, ids = cut
+    switches.venue.switch_off(sender=shop.owner)
+    switches.feed.switch_off(sender=shop.owner)
+    found = shop.book.risk()
+    expected = twin(shop, ids, rate_ema=shop.book.carry().rate)
     assert plain(found) == expected._replace(at=found.at, valid=False)
 
 
 def test_risk__all_silent_and_expired__still_answers(cut):
     """SPEC-B2."""
-    desk, switches, _ = cut
-    switches.venue.switch_off(sender=desk.owner)
-    switches.feed.switch_off(sender=desk.owner)
-    desk.at(desk.expiries[1] + 90 * DAY)
-    found = desk.book.risk()
+    shop, switches, _ = cut
+    switches.venue.switch_off(sender=shop.owner)
+    switches.feed.switch_off(sender=shop.owner)
+    shop.at(shop.expiries[1] + 90 * DAY)
+    found = shop.book.risk()
     assert (found.valid, found.unsettled, found.delta) == (False, True, 0)
 
 

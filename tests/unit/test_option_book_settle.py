@@ -1,7 +1,7 @@
 """OptionBook: `settle`: what it books. Which price it takes is in test_settlement.py."""
 
 import pytest
-from book_desk import DAY, wad
+from book_shop import DAY, wad
 
 from ballast import packing, payoff
 
@@ -16,17 +16,17 @@ AMOUNTS = {
 
 
 @pytest.fixture(scope="module")
-def sold(desk, switched):
+def sold(shop, switched):
     """The default vault with three series of the first board and one of the second sold.
 
     `switched` must be there before: a session's fixture that comes later has this done again.
     """
     for series, amount in AMOUNTS.items():
-        desk.buy(desk.id(*series), amount)
-    return desk
+        shop.buy(shop.id(*series), amount)
+    return shop
 
 
-def owed(desk, board, price):
+def owed(shop, board, price):
     """Σ of what the series of a board pay, each cut to the token's units. [asset]"""
     total = 0
     for (of, strike, is_put), amount in AMOUNTS.items():
@@ -94,10 +94,10 @@ def test_settle__unknown_board__reverts(sold, expiry):
 
 def test_settle__nothing_sold__owes_nothing(switched):
     """SPEC-B7."""
-    desk, _ = switched
-    expiry = desk.settle(0, 2_500)
-    assert tuple(desk.vault.board_claims(expiry)) == (0, 0, 0)
-    assert desk.book.settlement_price(expiry) == wad(2_500)
+    shop, _ = switched
+    expiry = shop.settle(0, 2_500)
+    assert tuple(shop.vault.board_claims(expiry)) == (0, 0, 0)
+    assert shop.book.settlement_price(expiry) == wad(2_500)
 
 
 def test_settle__later_board_first__each_for_itself(sold):
@@ -129,24 +129,24 @@ def test_settle__feed_dead_since__still_settles(sold):
 
 def test_settle__venue_silent__still_settles(switched):
     """SPEC-B7."""
-    desk, switches = switched
-    series = desk.id()
-    desk.buy(series)
-    switches.venue.switch_off(sender=desk.owner)
-    expiry = desk.settle(0, 2_100)
-    assert desk.vault.board_claims(expiry).reserved == 1_000 * 10**6
-    desk.book.claim(series, desk.buyer, sender=desk.buyer)
-    assert desk.book.balanceOf(desk.buyer, series) == 0
+    shop, switches = switched
+    series = shop.id()
+    shop.buy(series)
+    switches.venue.switch_off(sender=shop.owner)
+    expiry = shop.settle(0, 2_100)
+    assert shop.vault.board_claims(expiry).reserved == 1_000 * 10**6
+    shop.book.claim(series, shop.buyer, sender=shop.buyer)
+    assert shop.book.balanceOf(shop.buyer, series) == 0
 
 
 def test_settle__feed_unreadable__reverts_for_want_of_a_round(switched):
     """SPEC-B7."""
-    desk, switches = switched
-    expiry = desk.expiries[0]
-    before, after = desk.push(2_100, expiry), desk.push(2_110, expiry + 1)
-    switches.feed.switch_off(sender=desk.owner)
-    with desk.refuses("settlement: no such round"):
-        desk.book.settle(expiry, before, after, sender=desk.buyer)
+    shop, switches = switched
+    expiry = shop.expiries[0]
+    before, after = shop.push(2_100, expiry), shop.push(2_110, expiry + 1)
+    switches.feed.switch_off(sender=shop.owner)
+    with shop.refuses("settlement: no such round"):
+        shop.book.settle(expiry, before, after, sender=shop.buyer)
 
 
 def test_sold__other_id_of_the_board__is_zero(sold):

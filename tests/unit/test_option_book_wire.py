@@ -2,7 +2,7 @@
 
 import ape
 import pytest
-from book_desk import DEFAULTS, WEEK, BookDesk, wad
+from book_shop import DEFAULTS, WEEK, Shop, wad
 
 from ballast.deployment import ZERO_ADDRESS
 
@@ -17,7 +17,7 @@ def unwired(system, project, chain, owner, buyer):
     surface = (wad("0.7"), 0, 0)
     book.list_board(chain.blocks.head.timestamp + WEEK, [wad(2_000)], surface, sender=owner)
     parts = {**vars(system), "book": book}
-    return BookDesk(type(system)(**parts), chain, owner, buyer)
+    return Shop(type(system)(**parts), chain, owner, buyer)
 
 
 def test_wire__owner__names_the_hedger_and_logs(unwired, system, owner):
@@ -28,10 +28,10 @@ def test_wire__owner__names_the_hedger_and_logs(unwired, system, owner):
     assert unwired.book.hedger() == system.hedger
 
 
-def test_wire__again__reverts(desk, owner, stranger):
+def test_wire__again__reverts(shop, owner, stranger):
     """SPEC-V1: once and for good."""
-    with desk.refuses("option_book: already wired"):
-        desk.book.wire(stranger, sender=owner)
+    with shop.refuses("option_book: already wired"):
+        shop.book.wire(stranger, sender=owner)
 
 
 def test_wire__to_zero__reverts(unwired, owner):
@@ -56,19 +56,19 @@ def test_risk__not_wired__answers(unwired):
     assert unwired.book.risk().valid
 
 
-def test_transfer_ownership__is_in_two_steps(desk, owner, stranger):
-    desk.book.transfer_ownership(stranger, sender=owner)
-    assert (desk.book.owner(), desk.book.pending_owner()) == (owner, stranger)
-    desk.book.accept_ownership(sender=stranger)
-    assert (desk.book.owner(), desk.book.pending_owner()) == (stranger, ZERO_ADDRESS)
+def test_transfer_ownership__is_in_two_steps(shop, owner, stranger):
+    shop.book.transfer_ownership(stranger, sender=owner)
+    assert (shop.book.owner(), shop.book.pending_owner()) == (owner, stranger)
+    shop.book.accept_ownership(sender=stranger)
+    assert (shop.book.owner(), shop.book.pending_owner()) == (stranger, ZERO_ADDRESS)
 
 
-def test_accept_ownership__not_the_next_owner__reverts(desk, owner, stranger, attacker):
-    desk.book.transfer_ownership(stranger, sender=owner)
+def test_accept_ownership__not_the_next_owner__reverts(shop, owner, stranger, attacker):
+    shop.book.transfer_ownership(stranger, sender=owner)
     with ape.reverts("ownable_2step: caller is not the new owner"):
-        desk.book.accept_ownership(sender=attacker)
+        shop.book.accept_ownership(sender=attacker)
 
 
-def test_transfer_ownership__not_the_owner__reverts(desk, attacker):
-    with desk.refuses("ownable: caller is not the owner"):
-        desk.book.transfer_ownership(attacker, sender=attacker)
+def test_transfer_ownership__not_the_owner__reverts(shop, attacker):
+    with shop.refuses("ownable: caller is not the owner"):
+        shop.book.transfer_ownership(attacker, sender=attacker)

@@ -2,7 +2,7 @@
 
 import ape
 import pytest
-from book_desk import NOW, SCENE, WEEK, plain, wad
+from book_shop import NOW, SCENE, WEEK, plain, wad
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -74,11 +74,11 @@ def test_is_canonical__other_kinds__are_refused(kind):
         Surface(wad(3), 2 * WAD, -2 * WAD),
     ],
 )
-def test_board__listed__shows_its_surface(desk, owner, surface):
+def test_board__listed__shows_its_surface(shop, owner, surface):
     """SPEC-B1: signed vols survive the word."""
-    expiry = desk.now + 3 * WEEK
-    desk.book.list_board(expiry, [wad(2_000)], surface, sender=owner)
-    assert plain(desk.book.board(expiry)) == ((wad(2_000),), surface)
+    expiry = shop.now + 3 * WEEK
+    shop.book.list_board(expiry, [wad(2_000)], surface, sender=owner)
+    assert plain(shop.book.board(expiry)) == ((wad(2_000),), surface)
 
 
 def test_pricer__reads__what_the_twin_writes(pricer):

@@ -1,7 +1,7 @@
 """Pricer: a book's risk and a sale, equal to the twin to the bit; the twin's greeks are slopes."""
 
 import pytest
-from book_desk import DAY, NOW, SCENE, WEEK, board_words, order, plain, wad
+from book_shop import DAY, NOW, SCENE, WEEK, board_words, order, plain, wad
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 

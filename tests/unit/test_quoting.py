@@ -4,7 +4,7 @@ from fractions import Fraction
 from math import ceil
 
 import pytest
-from book_desk import NOW, SCENE, WEEK, board_words, order, plain, wad
+from book_shop import NOW, SCENE, WEEK, board_words, order, plain, wad
 
 from ballast import black_scholes, carry, risk
 from ballast.packing import Surface

@@ -1,4 +1,4 @@
-"""The option book under test: a desk that speaks for its owner and its buyers.
+"""The option book under test: a shop whose owner and buyers are spoken for.
 
 Sizes and prices are given as decimals and turned into wads.
 """
@@ -80,7 +80,7 @@ def order(
     )
 
 
-class BookDesk:
+class Shop:
     """A deployed vault, and short ways to trade with its book."""
 
     def __init__(self, system: Deployment, chain: Any, owner: Account, buyer: Account) -> None:
