@@ -70,8 +70,8 @@ class Chain(Protocol):
 def quieten_ape() -> None:
     """Let ape say less and do less.
 
-    Warnings and errors only. The in-process chain cannot trace: ape complains after every revert, and
-    runs every transaction twice in search of a log that Vyper contracts do not write.
+    Warnings and errors only. The in-process chain cannot trace: ape complains after every revert,
+    and runs every transaction twice in search of a log that Vyper contracts do not write.
     """
     logger.set_level(LogLevel.WARNING)
     logging.getLogger("ape").addFilter(
