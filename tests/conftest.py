@@ -16,7 +16,7 @@ from eip712.messages import EIP712Domain, EIP712Message
 from eth_pydantic_types import abi
 
 from ballast import parameters
-from ballast.chain import ApeChain
+from ballast.chain import ApeChain, Chain
 from ballast.deployment import Deployment, deploy, list_boards
 from ballast.units import WAD
 
@@ -125,8 +125,8 @@ def create_system(
     """Deploy a whole vault: `create_system(price=2_000 * WAD, **{"book.limits.cutoff": "2 h"})`.
 
     price: of the feed [USD wad]; deposit: the depositor's [whole tokens], 0 for none; decimals: the
-    token's; boards: whether the two of the default deployment are listed. All other keywords
-    override parameters.
+    token's; boards: whether the two of the default deployment are listed; engine: what deploys.
+    All other keywords override parameters.
     The buyer has ten million tokens and has approved the vault for all of them.
     """
 
@@ -135,12 +135,13 @@ def create_system(
         deposit: int = 3_000_000,
         decimals: int = 6,
         boards: bool = True,
+        engine: Chain | None = None,
         **overrides: str,
     ) -> Deployment:
         values = parameters.load(
             decimals=decimals, overrides={"token.decimals": str(decimals), **overrides}
         )
-        engine = ApeChain(project, chain)
+        engine = engine or ApeChain(project, chain)
         system = deploy(engine, owner, values, price)
         for who, amount in ((depositor, deposit), (buyer, 10_000_000)):
             system.token.mint(who, amount * 10**decimals, sender=owner)
