@@ -98,15 +98,16 @@ class Arbitrageur:
         self._chain = chain
         self._deployment = deployment
         self._account = account
+        self._fee = chain.read(deployment.venue, "terms").fee / WAD
 
     def trade(self, basis: float) -> None:
         """Move the mark to index·(1 + basis) if it is further away than the venue's fee."""
         venue = self._deployment.venue
         market = self._chain.read(venue, "market")
-        terms = self._chain.read(venue, "terms")
         premium = market.mark / market.index - 1
-        if abs(premium - basis) <= terms.fee / WAD:
+        if abs(premium - basis) <= self._fee:
             return
+        terms = self._chain.read(venue, "terms")
         size = curve_position(terms.depth, basis) - curve_position(terms.depth, premium)
         room = terms.max_buy if size > 0 else terms.max_sell
         size = int(math.copysign(min(abs(size), room), size))

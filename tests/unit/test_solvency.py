@@ -85,7 +85,7 @@ def harness(project, owner):
     return owner.deploy(project.SolvencyHarness)
 
 
-CASES = [draw_case() for _ in range(40)] + [
+CASES = [draw_case() for _ in range(24)] + [
     (LEDGER, RISK, ACCOUNT),
     (changed(LEDGER, claims=1), changed(RISK, ask=1), changed(ACCOUNT, low=-1)),
     (LEDGER, changed(RISK, price=1, shock=WAD // 10), changed(ACCOUNT, size=-1)),

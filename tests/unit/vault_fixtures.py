@@ -6,10 +6,7 @@ import ape
 import pytest
 from vault_desk import FOREVER, Desk, Rig
 
-from ballast import parameters
 from ballast.chain import ApeChain
-from ballast.deployment import deploy
-from ballast.units import WAD
 
 DEPOSIT_CAP = 5_000_000  # [whole tokens]
 
@@ -85,9 +82,6 @@ class OddChain(ApeChain):
 
 
 @pytest.fixture(scope="module")
-def odd(project, chain, create_desk, owner, depositor) -> Desk:
+def odd(project, chain, create_desk) -> Desk:
     """A system whose token answers nothing, may charge on transfers and may refuse; 1,000 in it."""
-    engine = OddChain(project, chain)
-    desk = create_desk(deploy(engine, owner, parameters.load(), 2_000 * WAD))
-    desk.deposit(depositor, 1_000 * 10**6)
-    return desk
+    return create_desk(engine=OddChain(project, chain), deposit=1_000, boards=False)
