@@ -4,7 +4,8 @@ import math
 import random
 from dataclasses import dataclass
 
-from ballast.chain import Account, Chain, Reverted
+from ballast import packing
+from ballast.chain import Account, Chain
 from ballast.deployment import Deployment
 from ballast.units import WAD
 
@@ -79,16 +80,13 @@ class Buyer:
         self.series.add(series)
         return int(quote.premium)
 
-    def claim(self) -> None:
-        """Claim what is settled of all that it holds."""
+    def claim(self, expiry: int) -> None:
+        """Claim what it holds of a settled board."""
         for series in sorted(self.series):
-            try:
+            if packing.expiry(series) == expiry:
                 self._chain.send(
                     self._deployment.book, "claim", series, self.account, sender=self.account
                 )
-            except Reverted as refusal:
-                if "not settled" not in str(refusal):
-                    raise
 
 
 class Arbitrageur:

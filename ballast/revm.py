@@ -113,20 +113,11 @@ class RevmChain:
         self._set_block(self._height, self._time)
 
     def _mine(self, action: Callable[[], Any]) -> Any:
-        """Do it in a new block; a refused action leaves no trace, as the EVM itself sees to.
-
-        No snapshot is taken for that: each one deepens the call stack that the EVM believes in.
-        """
-        before = self._height, self._time
+        """Do it in a new block; a refused transaction is in a block like any other."""
         later = self._time + 1 if self._next is None else max(self._next, self._time + 1)
         self._set_block(self._height + 1, later)
-        try:
-            result = action()
-        except Reverted:
-            self._set_block(*before)
-            raise
         self._next = None
-        return result
+        return action()
 
     def _set_block(self, height: int, timestamp: int) -> None:
         self._height, self._time = height, timestamp

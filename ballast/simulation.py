@@ -145,7 +145,7 @@ class World:
         if not self.keeper.settle(expiry):
             return False
         for buyer in self.buyers:
-            buyer.claim()
+            buyer.claim(expiry)
         return True
 
     def _sell(self, order: Order, price: int) -> bool:
