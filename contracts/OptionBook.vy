@@ -3,10 +3,13 @@
 """
 @title OptionBook
 @license AGPL-3.0-only
-@notice Sells European calls and puts, cash-settled, prices all of them afresh whenever anyone needs a number, and settles them.
-@dev Units are in brackets: [asset] token units, [wad] 1e18; prices USD per ETH [wad], sizes ETH [wad]. Greeks are never stored.
-     The book holds no token: premiums go to the vault and claims come from it, through hooks that are called last.
-@custom:kill Nothing stops the book; a bad feed or an unreadable venue refuses sales, never settlement or claims.
+@notice Sells European calls and puts, cash-settled, prices all of them afresh whenever anyone needs
+     a number, and settles them.
+@dev Units are in brackets: [asset] token units, [wad] 1e18; prices USD per ETH [wad], sizes ETH
+     [wad]. Greeks are never stored. The book holds no token: premiums go to the vault and claims
+     come from it, through hooks that are called last.
+@custom:kill Nothing stops the book; a bad feed or an unreadable venue refuses sales, never
+     settlement or claims.
 """
 
 from snekmate.auth import ownable
@@ -228,7 +231,8 @@ def settle(expiry: uint256, round: uint256, next_round: uint256):
 @external
 def claim(id: uint256, holder: address) -> uint256:
     """
-    @notice Give up a holder's settled options for what the vault has set aside; anyone may call, the holder is paid.
+    @notice Give up a holder's settled options for what the vault has set aside; anyone may call,
+         the holder is paid.
     @dev SPEC-B8. When cash is short it pays a part, and the rest at a later call.
     @param id Series.
     @param holder Who holds them and is paid.
@@ -359,8 +363,8 @@ def _dated(risk_: IOptionBook.Risk, reading: price_feed.Reading) -> IOptionBook.
 @view
 def _scene(reading: price_feed.Reading) -> IPricer.Scene:
     """
-    @dev The price is the feed's when that is good, else the last good one; the carry is the venue's, or the long-run
-         rate when the venue does not answer.
+    @dev The price is the feed's when that is good, else the last good one; the carry is the
+         venue's, or the long-run rate when the venue does not answer.
     """
     ok: bool = False
     market: IPerpVenue.Market = empty(IPerpVenue.Market)
@@ -477,7 +481,8 @@ def _check_deal(deal: Deal):
 @pure
 def _venue_room(account: IHedger.HedgeAccount) -> uint256:
     """
-    @dev Largest hedge that the venue's limits allow on the side where they allow less, the position held included.
+    @dev Largest hedge that the venue's limits allow on the side where they allow less, the position
+         held included.
     """
     long_room: int256 = convert(account.max_buy, int256) + account.size
     short_room: int256 = convert(account.max_sell, int256) - account.size
