@@ -9,9 +9,8 @@
 
 from ..interfaces import IPerpVenue
 
-LARGEST: constant(uint256) = (
-    2**100
-)  # no price, size or value of a sane venue is above (1.2e12 wad)
+# No price, size or value of a sane venue is above 1.2e12 wad.
+LARGEST: constant(uint256) = 2**100
 ACCOUNT_WORDS: constant(uint256) = 7
 MARKET_WORDS: constant(uint256) = 7
 TERMS_WORDS: constant(uint256) = 7
@@ -22,7 +21,8 @@ NORMAL: constant(uint256) = 1  # IPerpVenue.Mode.NORMAL as a word
 @pure
 def _fits(word: uint256) -> bool:
     """
-    @dev The word, unsigned or signed, is within ±2^100: size · price · ratio, the longest product made of them, stays below 2^256.
+    @dev The word, unsigned or signed, is within ±2^100: size · price · ratio, the longest product made of
+         them, stays below 2^256.
     """
     return word < LARGEST or word > max_value(uint256) - LARGEST
 
