@@ -297,19 +297,17 @@ def _executable(reading: Reading, s: IHedger.HedgeState) -> int256:
     rule: IHedger.Execution = self.execution
     is_buy: bool = s.wanted > 0
     limit: uint256 = hedge_rule._limit_price(reading.risk.price, rule.max_adverse, is_buy)
-    room: uint256 = min(
-        wad._mul_down(rule.max_share, held.depth), held.max_buy if is_buy else held.max_sell
-    )
-    room = min(
-        room,
+    fillable: uint256 = min(
+        held.max_buy if is_buy else held.max_sell,
         hedge_rule._size_within_price(held.mark, held.index, limit, held.depth, is_buy),
     )
+    room: uint256 = min(wad._mul_down(rule.max_share, held.depth), fillable)
     trade: int256 = hedge_rule._clip(s.wanted, room)
     trade = hedge_rule._clip_to_margin(trade, held.size, self._affordable(reading))
     least: uint256 = self.band.min_hedge
     if wad._abs(held.size + trade) < least:
-        # No venue is asked to keep a crumb, nor to fill more than it can.
-        trade = -held.size if wad._abs(held.size) <= room else 0
+        # No venue is asked to keep a crumb; it goes with the rest, if the venue can fill it.
+        trade = -held.size if wad._abs(held.size) <= fillable else 0
     return trade if wad._abs(trade) >= least else 0
 
 

@@ -12,9 +12,8 @@ from snekmate.utils import math
 from ..interfaces import IHedger
 from . import wad
 
-ROUNDING: constant(uint256) = (
-    10**12
-)  # of a price: more than a wei does to the average of 0.001 ETH
+# Share of a price that is more than what rounding to a wei does to the average of 0.001 ETH.
+ROUNDING: constant(uint256) = 10**12
 
 
 @internal

@@ -3,15 +3,14 @@
 @title venue_reader
 @license AGPL-3.0-only
 @notice Reads a perp venue so that no answer, or a wrong one, can make the reader revert.
-@dev Stateless. Words are decoded as plain integers: a decoder that checks ranges would revert. `ok`
-     is False when the venue did not answer, or not in the shape of IPerpVenue.
+@dev Stateless. Words are decoded as plain integers: a decoder that checks ranges would revert. `ok` is False when the
+     venue did not answer, or not in the shape of IPerpVenue.
 """
 
 from ..interfaces import IPerpVenue
 
-LARGEST: constant(uint256) = (
-    2**100
-)  # no price, size or value of a sane venue is above (1.2e12 wad)
+# No price, size or value of a sane venue is above 1.2e12 wad.
+LARGEST: constant(uint256) = 2**100
 ACCOUNT_WORDS: constant(uint256) = 7
 MARKET_WORDS: constant(uint256) = 7
 TERMS_WORDS: constant(uint256) = 7
@@ -22,8 +21,8 @@ NORMAL: constant(uint256) = 1  # IPerpVenue.Mode.NORMAL as a word
 @pure
 def _fits(word: uint256) -> bool:
     """
-    @dev The word, unsigned or signed, is within ±2^100: size · price · ratio, the longest product
-         made of them, stays below 2^256.
+    @dev The word, unsigned or signed, is within ±2^100: size · price · ratio, the longest product made of
+         them, stays below 2^256.
     """
     return word < LARGEST or word > max_value(uint256) - LARGEST
 

@@ -162,6 +162,30 @@ def test_account__flag_is_no_boolean__is_not_valid(live, beside, owner, name, wo
     assert beside.state().reason == Reason.INVALID_VENUE
 
 
+@pytest.mark.parametrize(
+    ("size", "max_sell", "depth", "trade"),
+    [
+        ("0.012", "1", "4.8", "-0.012"),  # all that the share of depth allows
+        ("0.018", "1", "4.8", "-0.018"),  # 0.006 would be left: the share is exceeded by it
+        ("0.018", "0.018", "4.8", "-0.018"),
+        ("0.018", "0.012", "4.8", "0"),  # the venue itself cannot fill it
+        ("0.03", "1", "4.8", "-0.012"),  # 0.018 is left
+        ("0.03", "1", "1", "0"),  # 0.0025 would be a trade too small
+    ],
+)
+def test_state__little_would_be_left__goes_too_if_the_venue_can(
+    live, beside, owner, size, max_sell, depth, trade
+):
+    """SPEC-H2, SPEC-H3: nothing is sold, so that all is to be unwound; 0.25% of depth a call."""
+    say(live, owner, "account", [wad(size), *GOOD["account"][1:]])
+    say(live, owner, "market", [2_000 * WAD, *GOOD["market"][1:]])
+    terms = GOOD["terms"]
+    say(live, owner, "terms", [*terms[:4], wad(max_sell), wad(depth), terms[6]])
+    state = beside.state()
+    assert (state.reason, state.wanted) == (Reason.NOTHING_SOLD, -wad(size))
+    assert state.trade == wad(trade)
+
+
 def test_account__no_depth__is_empty(live, beside, owner):
     """SPEC-H7: nothing could be traded there."""
     say(live, owner, "terms", [*GOOD["terms"][:5], 0, 1])
