@@ -146,6 +146,7 @@ def list_board(
     @param surface Vols of the board.
     """
     ownable._check_owner()
+    self._update_price_if_good()
     limits: IOptionBook.Limits = self.limits
     assert expiry > block.timestamp + limits.cutoff, "option_book: expiry too near"
     assert expiry <= block.timestamp + limits.max_tenor, "option_book: expiry too far"
@@ -238,6 +239,7 @@ def claim(id: uint256, holder: address) -> uint256:
     @param holder Who holds them and is paid.
     @return Tokens paid. [asset]
     """
+    self._update_price_if_good()
     expiry: uint256 = packing._expiry(id)
     price: uint256 = self.settlement_price[expiry]
     assert price > 0, "option_book: not settled"
@@ -499,7 +501,7 @@ def _book_sale(slot: uint256, id: uint256, amount: uint256):
         word: uint256 = self.live[slot][i]
         if packing._is_same_series(word, id):
             total: uint256 = packing._sold(word) + amount
-            assert total <= packing.MAX_SOLD, "option_book: size does not fit"
+            assert total <= packing.MAX_SOLD, "option_book: series is full"
             self.live[slot][i] = packing._live(id, total)
             return
     assert self._live_count() < MAX_LIVE, "option_book: too many live series"

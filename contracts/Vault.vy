@@ -509,7 +509,7 @@ def maxDeposit(receiver: address) -> uint256:
     @param receiver Who would get the shares.
     @return Tokens, 0 while closed. [asset]
     """
-    return self._max_deposit(self._snapshot())
+    return self._max_deposit(self._snapshot(), receiver)
 
 
 @external
@@ -521,7 +521,7 @@ def maxMint(receiver: address) -> uint256:
     @return Shares, 0 while closed. [shares]
     """
     snapshot: Snapshot = self._snapshot()
-    return self._shares_down(self._max_deposit(snapshot), self._high(snapshot))
+    return self._shares_down(self._max_deposit(snapshot, receiver), self._high(snapshot))
 
 
 @external
@@ -564,7 +564,7 @@ def _enter(snapshot: Snapshot, assets: uint256, shares: uint256, receiver: addre
     assert assets > 0 and shares > 0, "vault: zero amount"
     assert receiver not in [empty(address), self], "vault: bad receiver"
     assert self._is_worth_something(snapshot), "vault: share price too low"
-    assert assets <= self._max_deposit(snapshot), "vault: over deposit cap"
+    assert assets <= self._max_deposit(snapshot, receiver), "vault: over deposit cap"
     self.cash += assets
     self._remember(snapshot.risk, snapshot.account)
     erc20._mint(receiver, shares)
@@ -615,7 +615,9 @@ def _is_open(snapshot: Snapshot) -> bool:
 
 @internal
 @view
-def _max_deposit(snapshot: Snapshot) -> uint256:
+def _max_deposit(snapshot: Snapshot, receiver: address) -> uint256:
+    if receiver in [empty(address), self]:
+        return 0
     if not self._is_open(snapshot) or not self._is_worth_something(snapshot):
         return 0
     return self.deposit_cap - min(self.deposit_cap, self._mid(snapshot))
