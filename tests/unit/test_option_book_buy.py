@@ -2,10 +2,10 @@
 
 import ape
 import pytest
+from ape.utils import ZERO_ADDRESS
 from book_shop import DAY, DEFAULTS, FOREVER, HEARTBEAT, plain, wad
 
 from ballast import packing, risk
-from ballast.deployment import ZERO_ADDRESS
 
 pytest_plugins = ["book_fixtures"]
 

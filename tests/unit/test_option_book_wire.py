@@ -2,9 +2,8 @@
 
 import ape
 import pytest
+from ape.utils import ZERO_ADDRESS
 from book_shop import DEFAULTS, WEEK, Shop, wad
-
-from ballast.deployment import ZERO_ADDRESS
 
 pytest_plugins = ["book_fixtures"]
 
