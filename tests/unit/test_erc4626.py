@@ -62,11 +62,13 @@ def test_convert__any_caller__is_the_same_and_rounds_down(desk, depositor, stran
 
 
 def test_max__anybody__never_reverts(desk, stranger):
-    """SPEC-V7: also for those who could do nothing with it; the limit for coming is one for all."""
+    """SPEC-V7: also for those who could do nothing with it; 0 for whom `deposit` refuses."""
     vault, mid = desk.vault, desk.navs()[0]
-    for who in (stranger, ZERO):
-        assert vault.maxDeposit(who) == vault.deposit_cap() - mid // desk.scale
-        assert vault.maxMint(who) > 0
+    assert vault.maxDeposit(stranger) == vault.deposit_cap() - mid // desk.scale
+    assert vault.maxMint(stranger) > 0
+    assert vault.maxWithdraw(stranger) == vault.maxRedeem(stranger) == 0
+    for who in (ZERO, vault.address):
+        assert vault.maxDeposit(who) == vault.maxMint(who) == 0
         assert vault.maxWithdraw(who) == vault.maxRedeem(who) == 0
 
 
