@@ -10,8 +10,6 @@ from typing import Any
 from ballast.chain import Account, Chain, Contract
 from ballast.parameters import Parameters, reversion
 
-ZERO_ADDRESS = "0x" + "00" * 20
-
 
 @dataclass(frozen=True)
 class Deployment:
@@ -60,7 +58,6 @@ def deploy(chain: Chain, owner: Account, parameters: Parameters, price: int) -> 
 def book_parameters(parameters: Parameters) -> dict[str, Any]:
     """The book's struct of parameters; the speed of reversion follows from its half-life."""
     book = {name: dict(table) for name, table in parameters["book"].items()}
-    book["oracle"].setdefault("sequencer", ZERO_ADDRESS)
     book["carry"]["reversion"] = reversion(book["carry"].pop("half_life"))
     return book
 

@@ -30,6 +30,10 @@ UNITS = {
 """Multiplier of each unit; token units ("USDC") depend on the decimals of the token."""
 
 
+TEXTS = ("vault.name", "vault.symbol", "book.oracle.sequencer")
+"""Parameters that are no numbers."""
+
+
 class ParameterError(ValueError):
     """A parameter that cannot be read; the message names it and says what is allowed."""
 
@@ -100,7 +104,7 @@ def _convert(name: str, value: Any, decimals: int) -> Any:
         return {key: _convert(f"{name}.{key}", item, decimals) for key, item in value.items()}
     if isinstance(value, list):
         return [_convert(name, item, decimals) for item in value]
-    if isinstance(value, str) and name not in ("vault.name", "vault.symbol"):
+    if isinstance(value, str) and name not in TEXTS:
         try:
             return parse(value, decimals)
         except ParameterError as error:

@@ -113,6 +113,7 @@ def picture(rows: list[Row], path: Path) -> None:
     net.legend(loc="upper left")
     _finish(net, "net delta", "ETH")
     nav.plot(hours, [row.nav for row in rows], color="tab:green")
+    nav.yaxis.set_major_formatter("{x:,.0f}")
     _finish(nav, "net asset value", "USD")
     ratios = [float("nan") if row.margin_ratio is None else row.margin_ratio for row in rows]
     margin.plot(hours, ratios, color="tab:red")

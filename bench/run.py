@@ -101,7 +101,7 @@ def execution_gas(contract: Any, function: str, *arguments: Any) -> int:
     """Gas of a call without what every transaction and its calldata cost."""
     data = getattr(contract, function).encode_input(*arguments)
     sender = accounts.test_accounts[0]
-    receipt = sender.transfer(contract, data=data, gas=25_000_000)
+    receipt = sender.transfer(contract, 0, data=data, gas=25_000_000)
     calldata = sum(16 if byte else 4 for byte in bytes(data))
     return int(receipt.gas_used - TRANSACTION - calldata)
 

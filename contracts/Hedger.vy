@@ -3,9 +3,11 @@
 """
 @title Hedger
 @license AGPL-3.0-only
-@notice Keeps the book's delta inside a band with a perp, and the perp's margin at its target. The rule decides; anyone may act.
-@dev Units are in brackets: [asset] token units, [wad] 1e18; prices USD per ETH [wad], sizes ETH [wad], + is long. The position is
-     read from the venue at each use, never remembered. Ends every call without a token.
+@notice Keeps the book's delta inside a band with a perp, and the perp's margin at its target. The
+     rule decides; anyone may act.
+@dev Units are in brackets: [asset] token units, [wad] 1e18; prices USD per ETH [wad], sizes ETH
+     [wad], + is long. The position is read from the venue at each use, never remembered. Ends every
+     call without a token.
 @custom:kill Nothing stops the hedger; a bad feed or venue stops trading, never margin.
 """
 
@@ -33,7 +35,8 @@ exports: (
 )
 
 YEAR: constant(uint256) = 31_536_000  # [s]
-# An order must leave this over the venue's initial margin, for the fee and the slippage of the order itself.
+# An order must leave this over the venue's initial margin, for the fee and the slippage of the
+# order itself.
 INITIAL_MARGIN_ROOM: constant(uint256) = 11 * 10**17  # [wad]
 
 VAULT: immutable(IVault)
@@ -90,7 +93,8 @@ def __init__(vault: address, book: address, venue: address, params: IHedger.Para
 @external
 def rebalance() -> IHedger.HedgeState:
     """
-    @notice Do what `state` says: add margin, trade, take margin back. Anyone may call; with nothing to do nothing happens.
+    @notice Do what `state` says: add margin, trade, take margin back. Anyone may call; with nothing
+         to do nothing happens.
     @dev SPEC-H1 to SPEC-H6.
     @return The state that was acted on.
     """
@@ -113,7 +117,8 @@ def rebalance() -> IHedger.HedgeState:
 @view
 def account() -> IHedger.HedgeAccount:
     """
-    @notice The vault's account at the venue, with what others need to value and margin it. Never reverts.
+    @notice The vault's account at the venue, with what others need to value and margin it. Never
+         reverts.
     @dev SPEC-H7. Reads only the venue.
     @return See `IHedger.HedgeAccount`.
     """
@@ -152,8 +157,8 @@ def _read() -> Reading:
 @view
 def _account() -> (IHedger.HedgeAccount, bool):
     """
-    @dev The account, and whether the venue lets positions grow. Empty but for the margin rule, and not valid, when the
-         venue does not answer.
+    @dev The account, and whether the venue lets positions grow. Empty but for the margin rule, and
+         not valid, when the venue does not answer.
     """
     rule: IHedger.Margin = self.margin
     held: IHedger.HedgeAccount = empty(IHedger.HedgeAccount)
@@ -310,8 +315,8 @@ def _executable(reading: Reading, s: IHedger.HedgeState) -> int256:
 @view
 def _affordable(reading: Reading) -> uint256:
     """
-    @dev Largest |position| that cash and margin together carry above the top-up trigger and the venue's initial
-         margin; 0 while the venue lets none grow. [ETH wad]
+    @dev Largest |position| that cash and margin together carry above the top-up trigger and the
+         venue's initial margin; 0 while the venue lets none grow. [ETH wad]
     """
     if not reading.may_open:
         return 0
@@ -342,8 +347,9 @@ def _initial_ratio(held: IHedger.HedgeAccount) -> uint256:
 @view
 def _top_up(reading: Reading, size_after: int256) -> uint256:
     """
-    @dev SPEC-H4: to m* when the ratio is below the trigger, to the venue's initial margin when the order needs it; from
-         cash that no claim needs, and no more than there is. Works with a bad feed too. [asset]
+    @dev SPEC-H4: to m* when the ratio is below the trigger, to the venue's initial margin when the
+         order needs it; from cash that no claim needs, and no more than there is. Works with a bad
+         feed too. [asset]
     """
     held: IHedger.HedgeAccount = reading.account
     notional: uint256 = solvency._notional_up(size_after, held.index)
@@ -366,7 +372,8 @@ def _top_up(reading: Reading, size_after: int256) -> uint256:
 @view
 def _give_back(reading: Reading, held: IHedger.HedgeAccount, size_after: int256) -> uint256:
     """
-    @dev SPEC-H5: down to m* when the ratio is above the ceiling, or above m* while claims wait for cash. [asset]
+    @dev SPEC-H5: down to m* when the ratio is above the ceiling, or above m* while claims wait for
+         cash. [asset]
     """
     if not held.valid:
         return 0

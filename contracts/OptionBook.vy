@@ -3,10 +3,13 @@
 """
 @title OptionBook
 @license AGPL-3.0-only
-@notice Sells European calls and puts, cash-settled, prices all of them afresh whenever anyone needs a number, and settles them.
-@dev Units are in brackets: [asset] token units, [wad] 1e18; prices USD per ETH [wad], sizes ETH [wad]. Greeks are never stored.
-     The book holds no token: premiums go to the vault and claims come from it, through hooks that are called last.
-@custom:kill Nothing stops the book; a bad feed or an unreadable venue refuses sales, never settlement or claims.
+@notice Sells European calls and puts, cash-settled, prices all of them afresh whenever anyone needs
+     a number, and settles them.
+@dev Units are in brackets: [asset] token units, [wad] 1e18; prices USD per ETH [wad], sizes ETH
+     [wad]. Greeks are never stored. The book holds no token: premiums go to the vault and claims
+     come from it, through hooks that are called last.
+@custom:kill Nothing stops the book; a bad feed or an unreadable venue refuses sales, never
+     settlement or claims.
 """
 
 from snekmate.auth import ownable
@@ -143,6 +146,7 @@ def list_board(
     @param surface Vols of the board.
     """
     ownable._check_owner()
+    self._update_price_if_good()
     limits: IOptionBook.Limits = self.limits
     assert expiry > block.timestamp + limits.cutoff, "option_book: expiry too near"
     assert expiry <= block.timestamp + limits.max_tenor, "option_book: expiry too far"
@@ -228,12 +232,14 @@ def settle(expiry: uint256, round: uint256, next_round: uint256):
 @external
 def claim(id: uint256, holder: address) -> uint256:
     """
-    @notice Give up a holder's settled options for what the vault has set aside; anyone may call, the holder is paid.
+    @notice Give up a holder's settled options for what the vault has set aside; anyone may call,
+         the holder is paid.
     @dev SPEC-B8. When cash is short it pays a part, and the rest at a later call.
     @param id Series.
     @param holder Who holds them and is paid.
     @return Tokens paid. [asset]
     """
+    self._update_price_if_good()
     expiry: uint256 = packing._expiry(id)
     price: uint256 = self.settlement_price[expiry]
     assert price > 0, "option_book: not settled"
@@ -359,8 +365,8 @@ def _dated(risk_: IOptionBook.Risk, reading: price_feed.Reading) -> IOptionBook.
 @view
 def _scene(reading: price_feed.Reading) -> IPricer.Scene:
     """
-    @dev The price is the feed's when that is good, else the last good one; the carry is the venue's, or the long-run
-         rate when the venue does not answer.
+    @dev The price is the feed's when that is good, else the last good one; the carry is the
+         venue's, or the long-run rate when the venue does not answer.
     """
     ok: bool = False
     market: IPerpVenue.Market = empty(IPerpVenue.Market)
@@ -477,7 +483,8 @@ def _check_deal(deal: Deal):
 @pure
 def _venue_room(account: IHedger.HedgeAccount) -> uint256:
     """
-    @dev Largest hedge that the venue's limits allow on the side where they allow less, the position held included.
+    @dev Largest hedge that the venue's limits allow on the side where they allow less, the position
+         held included.
     """
     long_room: int256 = convert(account.max_buy, int256) + account.size
     short_room: int256 = convert(account.max_sell, int256) - account.size
@@ -494,7 +501,7 @@ def _book_sale(slot: uint256, id: uint256, amount: uint256):
         word: uint256 = self.live[slot][i]
         if packing._is_same_series(word, id):
             total: uint256 = packing._sold(word) + amount
-            assert total <= packing.MAX_SOLD, "option_book: size does not fit"
+            assert total <= packing.MAX_SOLD, "option_book: series is full"
             self.live[slot][i] = packing._live(id, total)
             return
     assert self._live_count() < MAX_LIVE, "option_book: too many live series"

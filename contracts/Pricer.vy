@@ -4,8 +4,9 @@
 @title Pricer
 @license AGPL-3.0-only
 @notice What options are worth: the risk of a whole book in one pass, and the quote of a sale.
-@dev Pure: no storage, no calls, no owner. It is a contract of its own because the book and its prices do not fit under the
-     code limit together. Units are in brackets: [asset] token units, [wad] 1e18; USD per ETH [wad], ETH [wad].
+@dev Pure: no storage, no calls, no owner. It is a contract of its own because the book and its
+     prices do not fit under the code limit together. Units are in brackets: [asset] token units,
+     [wad] 1e18; USD per ETH [wad], ETH [wad].
 """
 
 from .interfaces import IOptionBook

@@ -3,13 +3,14 @@
 """
 @title Vault
 @license AGPL-3.0-only
-@notice Holds all the cash and issues the shares: ERC-4626 over what option premiums, hedge and liabilities add up to.
-@dev Units are in brackets: [asset] token units, [shares] share units, [wad] 1e18. Who comes pays the high net asset
-     value, who goes gets the low one, so neither takes from those who stay. The ledger counts what was moved through
-     this contract: a token sent to it changes nothing. Its hooks are called last, by the two wired contracts, and
-     call nothing but the token.
-@custom:kill Nothing stops the vault; a bad feed, an unreadable venue, a wide basis or an unsettled board closes
-     deposits and withdrawals by itself, and never settlement, claims or margin.
+@notice Holds all the cash and issues the shares: ERC-4626 over what option premiums, hedge and
+     liabilities add up to.
+@dev Units are in brackets: [asset] token units, [shares] share units, [wad] 1e18. Who comes pays
+     the high net asset value, who goes gets the low one, so neither takes from those who stay. The
+     ledger counts what was moved through this contract: a token sent to it changes nothing. Its
+     hooks are called last, by the two wired contracts, and call nothing but the token.
+@custom:kill Nothing stops the vault; a bad feed, an unreadable venue, a wide basis or an unsettled
+     board closes deposits and withdrawals by itself, and never settlement, claims or margin.
 """
 
 from ethereum.ercs import IERC20
@@ -27,7 +28,8 @@ from .modules import solvency
 from .modules import wad
 
 implements: IERC20
-# IERC4626 too; the compiler takes the optional bounds of `deposit` and its like for another signature.
+# IERC4626 too; the compiler takes the optional bounds of `deposit` and its like for another
+# signature.
 implements: IVault
 initializes: ownable
 initializes: ownable_2step[ownable := ownable]
@@ -76,8 +78,8 @@ hedger: public(address)
 deposit_cap: public(uint256)
 # Tokens held and booked. [asset]
 cash: uint256
-# NAV and hedge equity when last seen with feed and venue live: what stands while they are not. Margin that moves in
-# between is counted. [wad]
+# NAV and hedge equity when last seen with feed and venue live: what stands while they are not.
+# Margin that moves in between is counted. [wad]
 last_nav: int256
 last_hedge: int256
 
@@ -272,7 +274,8 @@ def on_settle(
     expiry: uint256, payoff: uint256, risk: IOptionBook.Risk, account: IHedger.HedgeAccount
 ):
     """
-    @notice Book what a settled board is owed: min(payoff, cash + low hedge equity − claims owed before).
+    @notice Book what a settled board is owed: min(payoff, cash + low hedge equity − claims owed
+         before).
     @dev SPEC-C1. Only the book.
     @param expiry The board.
     @param payoff What its holders would get from a solvent vault. [asset]
@@ -405,7 +408,8 @@ def free_liquidity() -> int256:
 @view
 def net_asset_value() -> (int256, int256, int256, bool):
     """
-    @notice NAV at mid, low and high, and whether feed and venue are live; not live: all at the last good value.
+    @notice NAV at mid, low and high, and whether feed and venue are live; not live: all at the last
+         good value.
     @dev SPEC-V3. May be negative, unlike `totalAssets`.
     @return Mid, low, high [USD wad], valid.
     """
@@ -424,7 +428,8 @@ def net_asset_value() -> (int256, int256, int256, bool):
 @view
 def totalAssets() -> uint256:
     """
-    @notice NAV at mid, floored at 0; stands at its last good value while feed or venue are not live.
+    @notice NAV at mid, floored at 0; stands at its last good value while feed or venue are not
+         live.
     @return Tokens. [asset]
     """
     return self._mid(self._snapshot())
@@ -504,7 +509,7 @@ def maxDeposit(receiver: address) -> uint256:
     @param receiver Who would get the shares.
     @return Tokens, 0 while closed. [asset]
     """
-    return self._max_deposit(self._snapshot())
+    return self._max_deposit(self._snapshot(), receiver)
 
 
 @external
@@ -516,7 +521,7 @@ def maxMint(receiver: address) -> uint256:
     @return Shares, 0 while closed. [shares]
     """
     snapshot: Snapshot = self._snapshot()
-    return self._shares_down(self._max_deposit(snapshot), self._high(snapshot))
+    return self._shares_down(self._max_deposit(snapshot, receiver), self._high(snapshot))
 
 
 @external
@@ -559,7 +564,7 @@ def _enter(snapshot: Snapshot, assets: uint256, shares: uint256, receiver: addre
     assert assets > 0 and shares > 0, "vault: zero amount"
     assert receiver not in [empty(address), self], "vault: bad receiver"
     assert self._is_worth_something(snapshot), "vault: share price too low"
-    assert assets <= self._max_deposit(snapshot), "vault: over deposit cap"
+    assert assets <= self._max_deposit(snapshot, receiver), "vault: over deposit cap"
     self.cash += assets
     self._remember(snapshot.risk, snapshot.account)
     erc20._mint(receiver, shares)
@@ -610,7 +615,9 @@ def _is_open(snapshot: Snapshot) -> bool:
 
 @internal
 @view
-def _max_deposit(snapshot: Snapshot) -> uint256:
+def _max_deposit(snapshot: Snapshot, receiver: address) -> uint256:
+    if receiver in [empty(address), self]:
+        return 0
     if not self._is_open(snapshot) or not self._is_worth_something(snapshot):
         return 0
     return self.deposit_cap - min(self.deposit_cap, self._mid(snapshot))
@@ -628,7 +635,8 @@ def _max_withdraw(snapshot: Snapshot) -> uint256:
 @view
 def _is_worth_something(snapshot: Snapshot) -> bool:
     """
-    @dev False when a share is worth less than 1/100 of its start: a newcomer would own all for a trifle.
+    @dev False when a share is worth less than 1/100 of its start: a newcomer would own all for a
+         trifle.
     """
     worth: uint256 = (self._low(snapshot) + 1) * VIRTUAL_SHARES * MIN_WORTH
     return worth >= erc20.totalSupply + VIRTUAL_SHARES
@@ -729,7 +737,8 @@ def _floor(nav: int256) -> uint256:
 @view
 def _shares_down(assets: uint256, worth: uint256) -> uint256:
     """
-    @dev assets·(supply + virtual shares)/(worth + 1), down; `worth` is the NAV in token units. [shares]
+    @dev assets·(supply + virtual shares)/(worth + 1), down; `worth` is the NAV in token units.
+         [shares]
     """
     return wad._mul_div_down(assets, erc20.totalSupply + VIRTUAL_SHARES, worth + 1)
 

@@ -2,7 +2,8 @@
 """
 @title MockVenue
 @license AGPL-3.0-only
-@notice A venue, or any other contract, whose every answer is what a test wants: nothing, too little, or any words.
+@notice A venue, or any other contract, whose every answer is what a test wants: nothing, too
+     little, or any words.
 """
 
 # What a call with this selector returns; none set reverts.

@@ -2,7 +2,8 @@
 """
 @title OddToken
 @license AGPL-3.0-only
-@notice A token with the habits of odd ones: it answers nothing, or a word, and may keep a fee of what is moved.
+@notice A token with the habits of odd ones: it answers nothing, or a word, and may keep a fee of
+     what is moved.
 @dev Amounts are token units. [asset]
 """
 

@@ -11,14 +11,14 @@ from ..interfaces import IVault
 from ..modules import solvency
 
 
-@pure
 @external
+@pure
 def net_cash(ledger: IVault.Ledger) -> int256:
     return solvency._net_cash(ledger)
 
 
-@pure
 @external
+@pure
 def navs(
     ledger: IVault.Ledger, risk: IOptionBook.Risk, account: IHedger.HedgeAccount
 ) -> (int256, int256, int256):
@@ -29,47 +29,47 @@ def navs(
     )
 
 
-@pure
 @external
+@pure
 def margin_target(account: IHedger.HedgeAccount, vol: uint256) -> uint256:
     return solvency._margin_target(account, vol)
 
 
-@pure
 @external
+@pure
 def notional_up(size: int256, price: uint256) -> uint256:
     return solvency._notional_up(size, price)
 
 
-@pure
 @external
+@pure
 def reserve_at(
     liability: uint256, delta: int256, price: uint256, ratio: uint256, low: int256
 ) -> int256:
     return solvency._reserve_at(liability, delta, price, ratio, low)
 
 
-@pure
 @external
+@pure
 def reserve(risk: IOptionBook.Risk, account: IHedger.HedgeAccount) -> int256:
     return solvency._reserve(risk, account)
 
 
-@pure
 @external
+@pure
 def free_liquidity(
     ledger: IVault.Ledger, risk: IOptionBook.Risk, account: IHedger.HedgeAccount
 ) -> int256:
     return solvency._free_liquidity(ledger, risk, account)
 
 
-@pure
 @external
+@pure
 def stress_loss(risk: IOptionBook.Risk) -> int256:
     return solvency._stress_loss(risk)
 
 
-@pure
 @external
+@pure
 def basis(account: IHedger.HedgeAccount) -> int256:
     return solvency._basis(account)

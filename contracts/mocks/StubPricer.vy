@@ -16,13 +16,13 @@ def tell(sale_: IPricer.Sale):
     self.told = sale_
 
 
-@view
 @external
+@view
 def risk(scene: IPricer.Scene, book: DynArray[uint256, 136]) -> IOptionBook.Risk:
     return self.told.before
 
 
-@view
 @external
+@view
 def sale(scene: IPricer.Scene, book: DynArray[uint256, 136], order: IPricer.Order) -> IPricer.Sale:
     return self.told

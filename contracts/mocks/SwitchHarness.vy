@@ -2,7 +2,8 @@
 """
 @title SwitchHarness
 @license AGPL-3.0-only
-@notice Stands before a feed or a venue and passes reads on, until it is switched off: then every read reverts.
+@notice Stands before a feed or a venue and passes reads on, until it is switched off: then every
+     read reverts.
 """
 
 is_off: public(bool)
@@ -21,8 +22,8 @@ def switch_off():
     self.is_off = True
 
 
-@view
 @external
+@view
 @raw_return
 def __default__() -> Bytes[MOST]:
     assert not self.is_off, "switch_harness: off"

@@ -2,10 +2,12 @@
 """
 @title claims
 @license AGPL-3.0-only
-@notice What settled boards are owed, in the order in which they settled, and who was paid how much of it.
-@dev Stateful: owns the claims ledger, holds no token. A board is owed `min(payoff, what the vault was worth)`: solvency, not
-     cash, decides. Cash is set aside for the boards in their order as it comes; each holder may have the same share of
-     what is set aside for the board, and can call again. [asset]
+@notice What settled boards are owed, in the order in which they settled, and who was paid how much
+     of it.
+@dev Stateful: owns the claims ledger, holds no token. A board is owed `min(payoff, what the vault
+     was worth)`: solvency, not cash, decides. Cash is set aside for the boards in their order as it
+     comes; each holder may have the same share of what is set aside for the board, and can call
+     again. [asset]
 """
 
 from ..interfaces import IVault

@@ -3,8 +3,8 @@
 @title erc6909
 @license AGPL-3.0-only
 @notice Multi-token balances, allowances and operators after ERC-6909; each id is one option series.
-@dev Stateful: owns balances. A contract exports what is external and mints and burns through `_mint`, `_burn`.
-     Source: https://eips.ethereum.org/EIPS/eip-6909.
+@dev Stateful: owns balances. A contract exports what is external and mints and burns through
+     `_mint`, `_burn`. Source: https://eips.ethereum.org/EIPS/eip-6909.
 """
 
 INTERFACE_ERC165: constant(bytes4) = 0x01ffc9a7

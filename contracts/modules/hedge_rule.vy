@@ -3,8 +3,8 @@
 @title hedge_rule
 @license AGPL-3.0-only
 @notice When to trade the perp, how much, and with how much margin.
-@dev Stateless. Band: Whalley and Wilmott, "An asymptotic analysis of an optimal hedging model for option pricing with
-     transaction costs" (1997).
+@dev Stateless. Band: Whalley and Wilmott, "An asymptotic analysis of an optimal hedging model for
+     option pricing with transaction costs" (1997).
 """
 
 from snekmate.utils import math
@@ -27,7 +27,8 @@ def _half_width(
     sold: uint256,
 ) -> uint256:
     """
-    @dev h = clamp((3/2·c·S·Γ²/λ)^⅓, max(h_min, min_hedge), h_max), λ = risk aversion / NAV. [ETH wad]
+    @dev h = clamp((3/2·c·S·Γ²/λ)^⅓, max(h_min, min_hedge), h_max), λ = risk aversion / NAV. [ETH
+         wad]
     """
     worth: uint256 = convert(max(nav, 0), uint256)
     g: uint256 = wad._abs(gamma)
@@ -44,8 +45,8 @@ def _half_width(
 @pure
 def _trade(net: int256, half_width: uint256, minimum: uint256, to_centre: bool) -> int256:
     """
-    @dev From outside the band to its nearer edge, by `minimum` at least, or to its centre; `half_width` ≥ `minimum`, so
-         that the minimum never crosses zero. [ETH wad]
+    @dev From outside the band to its nearer edge, by `minimum` at least, or to its centre;
+         `half_width` ≥ `minimum`, so that the minimum never crosses zero. [ETH wad]
     """
     if to_centre:
         return -net
@@ -67,8 +68,8 @@ def _clip(trade: int256, limit: uint256) -> int256:
 @pure
 def _clip_to_margin(trade: int256, size: int256, affordable: uint256) -> int256:
     """
-    @dev `trade` cut so that |size + trade| ≤ max(|size|, affordable), and ≤ affordable on the other side of zero: a
-         trade that only reduces always passes. [ETH wad]
+    @dev `trade` cut so that |size + trade| ≤ max(|size|, affordable), and ≤ affordable on the other
+         side of zero: a trade that only reduces always passes. [ETH wad]
     """
     bound: int256 = convert(affordable, int256)
     above: int256 = max(bound, size)
@@ -93,10 +94,12 @@ def _size_within_price(
     mark: uint256, index: uint256, limit: uint256, depth: uint256, is_buy: bool
 ) -> uint256:
     """
-    @dev Size whose average price on a constant-product curve stays within `limit`: with B the base reserve a buy of b
-         averages mark·B/(B − b), a sell mark·B/(B + b). B = depth·√(index/mark) where the mark is anchored; the smaller
-         of depth and depth·index/mark is below it when the mark is high, where it matters. A venue rounds the average
-         against the trader: the size stays inside the limit by more than that. [ETH wad]
+    @dev Size whose average price on a constant-product curve stays within `limit`: with B the base
+         reserve a buy of b
+         averages mark·B/(B − b), a sell mark·B/(B + b). B = depth·√(index/mark) where the mark is
+         anchored; the smaller of depth and depth·index/mark is below it when the mark is high,
+         where it matters. A venue rounds the average against the trader: the size stays inside the
+         limit by more than that. [ETH wad]
     """
     reserve: uint256 = min(depth, wad._mul_div_down(depth, index, max(mark, 1)))
     nearest: uint256 = mark + limit // ROUNDING if is_buy else limit + limit // ROUNDING

@@ -2,11 +2,14 @@
 """
 @title packing
 @license AGPL-3.0-only
-@notice How a series and a board are written down: an id that describes itself, and one storage word each.
+@notice How a series and a board are written down: an id that describes itself, and one storage word
+     each.
 @dev Stateless.
      id    = expiry [unix s] << 136 | strike [USD wad] << 8 | kind        kind 0 a call, 1 a put
-     live  = amount sold [ETH wad] << 136 | strike << 8 | kind            what the book stores of a live series
-     board = expiry << 200 | live series << 192 | smile << 128 | skew << 64 | atm vol, vols [wad] offset by 2^63
+     live  = amount sold [ETH wad] << 136 | strike << 8 | kind            what the book stores of a
+     live series
+     board = expiry << 200 | live series << 192 | smile << 128 | skew << 64 | atm vol, vols [wad]
+     offset by 2^63
 """
 
 from ..interfaces import IOptionBook

@@ -2,9 +2,10 @@
 """
 @title quoting
 @license AGPL-3.0-only
-@notice What a buyer pays above the mark: vega-linear spread and impact, fee, and the cost of the hedge.
-@dev Stateless. The impact is the mean of the use of the vega cap before and after the trade, so splitting an order gains
-     nothing beyond rounding.
+@notice What a buyer pays above the mark: vega-linear spread and impact, fee, and the cost of the
+     hedge.
+@dev Stateless. The impact is the mean of the use of the vega cap before and after the trade, so
+     splitting an order gains nothing beyond rounding.
 """
 
 from . import wad
@@ -69,7 +70,8 @@ def _hedge_charge(
     net_before: int256, net_after: int256, spot: uint256, venue_fee: uint256, depth: uint256
 ) -> uint256:
     """
-    @dev max(0, H(x1) − H(x0)): a trade that lowers the net delta is not charged, and not paid. [USD wad]
+    @dev max(0, H(x1) − H(x0)): a trade that lowers the net delta is not charged, and not paid. [USD
+         wad]
     """
     before: uint256 = self._hedge_cost(net_before, spot, venue_fee, depth)
     after: uint256 = self._hedge_cost(net_after, spot, venue_fee, depth)

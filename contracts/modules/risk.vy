@@ -3,9 +3,10 @@
 @title risk
 @license AGPL-3.0-only
 @notice The risk of a book in one pass: value and greeks at spot, value and delta at both shocks.
-@dev Stateless. What all series of a pass share is in `Setting`, what those of a board share in `Board`. A `Unit` is one ETH of
-     an option as its holder has it. `Sum` adds up a board in products that are divided once, in `_close`, which also
-     turns the sign: what holders have, the vault has sold.
+@dev Stateless. What all series of a pass share is in `Setting`, what those of a board share in
+     `Board`. A `Unit` is one ETH of an option as its holder has it. `Sum` adds up a board in
+     products that are divided once, in `_close`, which also turns the sign: what holders have, the
+     vault has sold.
 """
 
 from ..interfaces import IOptionBook
@@ -167,8 +168,8 @@ def _unit(s: Setting, board: Board, strike: uint256, is_put: bool) -> Unit:
 @pure
 def _add(sum: Sum, unit: Unit, amount: uint256) -> Sum:
     """
-    @dev No product overflows: an amount fits in 2^120, no value, delta, gamma or vega of an ETH reaches 2^128, and
-         a board has 32 series.
+    @dev No product overflows: an amount fits in 2^120, no value, delta, gamma or vega of an ETH
+         reaches 2^128, and a board has 32 series.
     """
     n: int256 = convert(amount, int256)
     vol_vega: uint256 = unsafe_div(unsafe_mul(unit.vol, unit.vega), wad.WAD)
@@ -217,8 +218,8 @@ def _close(risk: IOptionBook.Risk, sum: Sum, s: Setting, board: Board) -> IOptio
 @pure
 def _decay(vol_vega: uint256, delta: int256, s: Setting, board: Board) -> int256:
     """
-    @dev ∂V/∂T = σ·vega/(2T) + dg/dT·Δ·S of what holders have, since Δ·S = ±F·N(±d1): what the seller gains as time
-         passes. [USD wad a year]
+    @dev ∂V/∂T = σ·vega/(2T) + dg/dT·Δ·S of what holders have, since Δ·S = ±F·N(±d1): what the
+         seller gains as time passes. [USD wad a year]
     """
     if board.tenor == 0:
         return 0

@@ -2,11 +2,13 @@
 """
 @title settlement
 @license AGPL-3.0-only
-@notice The price of an expiry, proved by two neighbouring rounds of the feed, whoever calls and whenever.
-@dev Stateless. `round` is the last update at or before expiry, `next_round` the first after it: round + 1, or the first
-     of a later phase when round + 1 is empty, or 0 when there is none yet and a heartbeat has passed since expiry.
-     A round older than a heartbeat at expiry, or whose answer is no price, does not count: then the price of
-     `next_round` does. Otherwise one bad answer beside an expiry would keep its board unsettled for good.
+@notice The price of an expiry, proved by two neighbouring rounds of the feed, whoever calls and
+     whenever.
+@dev Stateless. `round` is the last update at or before expiry, `next_round` the first after it:
+     round + 1, or the first of the next phase when round + 1 is empty, or 0 when there is none
+     yet and a heartbeat has passed since expiry. A round older than a heartbeat at expiry, or whose
+     answer is no price, does not count: then the price of `next_round` does. Otherwise one bad
+     answer beside an expiry would keep its board unsettled for good.
 """
 
 from . import price_feed

@@ -2,8 +2,10 @@
 """
 @title solvency
 @license AGPL-3.0-only
-@notice What the vault is worth, what its hedge needs, and how much cash is free: one definition for all contracts.
-@dev Stateless. All results USD [wad], signed where they can be negative. Source: docs/SPEC.md, V and H rules.
+@notice What the vault is worth, what its hedge needs, and how much cash is free: one definition for
+     all contracts.
+@dev Stateless. All results USD [wad], signed where they can be negative. Source: docs/SPEC.md, V
+     and H rules.
 """
 
 from ..interfaces import IHedger

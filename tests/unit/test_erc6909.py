@@ -1,9 +1,8 @@
 """erc6909.vy, as the book exports it."""
 
 import pytest
+from ape.utils import ZERO_ADDRESS
 from book_shop import FOREVER, wad
-
-from ballast.deployment import ZERO_ADDRESS
 
 pytest_plugins = ["book_fixtures"]
 

@@ -131,7 +131,7 @@ def test_size__of_a_series__fits_to_the_last_wei(stubbed):
         book.buy(series, amount, PREMIUM, buyer, 2**255, sender=buyer)
 
     buy(packing.MAX_SOLD - 2 * least)
-    with stubbed.refuses("option_book: size does not fit"):
+    with stubbed.refuses("option_book: series is full"):
         buy(2 * least + 1)
     buy(2 * least)
     assert book.sold(series) == packing.MAX_SOLD

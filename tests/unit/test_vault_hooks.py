@@ -112,6 +112,9 @@ def test_pay_margin__claims_wait_for_cash__reverts(funded):
     funded.settle(EXPIRY, 2 * AMOUNT, account=changed(ACCOUNT, low=AMOUNT * 10**12))
     with funded.refused("vault: margin over free cash"):
         funded.pay_margin(1)
+    funded.sale(AMOUNT // 2)  # cash that nobody has set aside yet
+    with funded.refused("vault: margin over free cash"):
+        funded.pay_margin(1)
 
 
 def test_on_hedged__margin_back__is_cash_again_and_logged(funded):
