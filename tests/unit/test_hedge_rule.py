@@ -21,8 +21,8 @@ prices = st.integers(1, 10**24)
 ratios = st.integers(0, WAD)
 positive = st.integers(1, 10**24)
 
-few = settings(max_examples=40, deadline=None)
-many = settings(max_examples=400, deadline=None)
+few = settings(max_examples=25, deadline=None)
+many = settings(max_examples=250, deadline=None)
 
 
 @pytest.fixture(scope="module")
