@@ -6,6 +6,7 @@ from ballast import paths
 from ballast.agents import Order
 from ballast.chain import START, ApeChain
 from ballast.parameters import load
+from ballast.revm import LOCAL_CHAIN
 from ballast.simulation import Cast, World, run
 
 HOURS = 14
@@ -23,15 +24,19 @@ def live(engine, accounts):
     owner, keeper, arbitrageur, depositor, *buyers = accounts
     cast = Cast(owner, keeper, arbitrageur, [depositor], buyers)
     path = paths.jump(2_000.0, 0.7, HOURS, seed=5)
-    engine.advance(START + 86_400)
+    engine.advance(START)
     world = World(engine, cast, parameters, path[0], [3_000_000 * 10**6])
     return run(world, path, ORDERS)
 
 
-def test_run__on_ape_and_on_revm__leaves_the_same_rows(project, chain, accounts, create_engine):
+def test_run__on_ape_and_on_revm__leaves_the_same_rows(
+    project, chain, accounts, create_engine, other_chain
+):
     """Bit for bit: both execute the same bytecode at the same times."""
     fast = create_engine()
-    ours, theirs = live(fast, fast.accounts(6)), live(ApeChain(project, chain), accounts[:6])
+    ours = live(fast, fast.accounts(6))
+    with other_chain(LOCAL_CHAIN):
+        theirs = live(ApeChain(project, chain), accounts[:6])
     assert ours.sales > 0 and ours.settled and any(row.hedges for row in ours.rows)
     assert [asdict(row) for row in ours.rows] == [asdict(row) for row in theirs.rows]
     assert ours.refused == theirs.refused

@@ -3,7 +3,7 @@
 import random
 
 import pytest
-from vault_desk import ACCOUNT, changed
+from vault_counter import ACCOUNT, changed
 
 from ballast.units import WAD
 

@@ -6,7 +6,7 @@ paid on differ. A view at `PENDING` sees the block that the next transaction is 
 
 import ape
 import pytest
-from vault_desk import FOREVER, PENDING, VIRTUAL
+from vault_counter import FOREVER, PENDING, VIRTUAL
 
 pytest_plugins = ["vault_fixtures"]
 
@@ -20,51 +20,51 @@ SHARES = 1_000_007 * VIRTUAL + 1
 
 # One fixture for all: ape would set up a parametrized one again for many a test.
 @pytest.fixture(scope="module")
-def desks(create_desk, keeper):
+def desks(create_counter, keeper):
     """A system a number of decimals; the keeper has tokens and shares, the depositor most."""
     desks = {}
     for decimals in (6, 8, 18):
-        desks[decimals] = desk = create_desk(decimals=decimals)
-        desk.sell(20, 2_000)
-        desk.hedge()
-        desk.push(2_050)
-        desk.deposit(keeper, 10_000 * desk.unit)
-        desk.give(keeper, 4_000_000 * desk.unit)
+        desks[decimals] = counter = create_counter(decimals=decimals)
+        counter.sell(20, 2_000)
+        counter.hedge()
+        counter.push(2_050)
+        counter.deposit(keeper, 10_000 * counter.unit)
+        counter.give(keeper, 4_000_000 * counter.unit)
     return desks
 
 
 @pytest.fixture
-def desk(desks, decimals):
+def counter(desks, decimals):
     return desks[decimals]
 
 
-def holdings(desk, who) -> tuple[int, int]:
-    return desk.token.balanceOf(who), desk.vault.balanceOf(who)
+def holdings(counter, who) -> tuple[int, int]:
+    return counter.token.balanceOf(who), counter.vault.balanceOf(who)
 
 
-def test_asset__any__is_the_token_with_decimals_to_spare(desk):
-    assert desk.vault.asset() == desk.token
-    assert desk.vault.decimals() == desk.token.decimals() + 6
+def test_asset__any__is_the_token_with_decimals_to_spare(counter):
+    assert counter.vault.asset() == counter.token
+    assert counter.vault.decimals() == counter.token.decimals() + 6
 
 
-def test_convert__any_caller__is_the_same_and_rounds_down(desk, depositor, stranger):
+def test_convert__any_caller__is_the_same_and_rounds_down(counter, depositor, stranger):
     """At mid: between what who comes gets and what who goes pays, and there and back no gain."""
-    vault = desk.vault
+    vault = counter.vault
     shares = vault.convertToShares(ASSETS, sender=stranger)
     assert shares == vault.convertToShares(ASSETS, sender=depositor)
     back = vault.convertToAssets(shares, sender=stranger)
     assert back == vault.convertToAssets(shares, sender=depositor)
 
-    mid = desk.navs()[0] // desk.scale
-    assert shares == ASSETS * desk.supply() // (mid + 1)
-    assert back == shares * (mid + 1) // desk.supply()
+    mid = counter.navs()[0] // counter.scale
+    assert shares == ASSETS * counter.supply() // (mid + 1)
+    assert back == shares * (mid + 1) // counter.supply()
     assert ASSETS - 1 <= back <= ASSETS
 
 
-def test_max__anybody__never_reverts(desk, stranger):
+def test_max__anybody__never_reverts(counter, stranger):
     """SPEC-V7: also for those who could do nothing with it; 0 for whom `deposit` refuses."""
-    vault, mid = desk.vault, desk.navs()[0]
-    assert vault.maxDeposit(stranger) == vault.deposit_cap() - mid // desk.scale
+    vault, mid = counter.vault, counter.navs()[0]
+    assert vault.maxDeposit(stranger) == vault.deposit_cap() - mid // counter.scale
     assert vault.maxMint(stranger) > 0
     assert vault.maxWithdraw(stranger) == vault.maxRedeem(stranger) == 0
     for who in (ZERO, vault.address):
@@ -72,65 +72,65 @@ def test_max__anybody__never_reverts(desk, stranger):
         assert vault.maxWithdraw(who) == vault.maxRedeem(who) == 0
 
 
-def test_deposit__any__is_as_previewed(desk, keeper, stranger):
+def test_deposit__any__is_as_previewed(counter, keeper, stranger):
     """SPEC-V5: takes the assets from the caller, gives the shares to the receiver."""
-    tokens, held = holdings(desk, keeper)
-    preview = desk.vault.previewDeposit(ASSETS, **PENDING)
-    tx = desk.vault.deposit(ASSETS, stranger, sender=keeper)
+    tokens, held = holdings(counter, keeper)
+    preview = counter.vault.previewDeposit(ASSETS, **PENDING)
+    tx = counter.vault.deposit(ASSETS, stranger, sender=keeper)
 
-    assert holdings(desk, keeper) == (tokens - ASSETS, held)
-    assert holdings(desk, stranger) == (0, preview)
-    assert tx.events[-1] == desk.vault.Deposit(
+    assert holdings(counter, keeper) == (tokens - ASSETS, held)
+    assert holdings(counter, stranger) == (0, preview)
+    assert tx.events[-1] == counter.vault.Deposit(
         sender=keeper, owner=stranger, assets=ASSETS, shares=preview
     )
 
 
-def test_mint__any__is_as_previewed(desk, keeper, stranger):
+def test_mint__any__is_as_previewed(counter, keeper, stranger):
     """SPEC-V5: gives exactly the shares."""
-    tokens, held = holdings(desk, keeper)
-    preview = desk.vault.previewMint(SHARES, **PENDING)
-    tx = desk.vault.mint(SHARES, stranger, sender=keeper)
+    tokens, held = holdings(counter, keeper)
+    preview = counter.vault.previewMint(SHARES, **PENDING)
+    tx = counter.vault.mint(SHARES, stranger, sender=keeper)
 
-    assert holdings(desk, keeper) == (tokens - preview, held)
-    assert holdings(desk, stranger) == (0, SHARES)
-    assert tx.events[-1] == desk.vault.Deposit(
+    assert holdings(counter, keeper) == (tokens - preview, held)
+    assert holdings(counter, stranger) == (0, SHARES)
+    assert tx.events[-1] == counter.vault.Deposit(
         sender=keeper, owner=stranger, assets=preview, shares=SHARES
     )
 
 
-def test_withdraw__by_a_spender__is_as_previewed(desk, keeper, attacker, stranger):
+def test_withdraw__by_a_spender__is_as_previewed(counter, keeper, attacker, stranger):
     """SPEC-V6: pays exactly the assets, burns the owner's shares, spends his allowance."""
-    tokens, held = holdings(desk, keeper)
-    desk.vault.approve(attacker, held, sender=keeper)
-    preview = desk.vault.previewWithdraw(ASSETS, **PENDING)
-    tx = desk.vault.withdraw(ASSETS, stranger, keeper, sender=attacker)
+    tokens, held = holdings(counter, keeper)
+    counter.vault.approve(attacker, held, sender=keeper)
+    preview = counter.vault.previewWithdraw(ASSETS, **PENDING)
+    tx = counter.vault.withdraw(ASSETS, stranger, keeper, sender=attacker)
 
-    assert holdings(desk, keeper) == (tokens, held - preview)
-    assert holdings(desk, stranger) == (ASSETS, 0)
-    assert desk.vault.allowance(keeper, attacker) == held - preview
-    assert tx.events[-1] == desk.vault.Withdraw(
+    assert holdings(counter, keeper) == (tokens, held - preview)
+    assert holdings(counter, stranger) == (ASSETS, 0)
+    assert counter.vault.allowance(keeper, attacker) == held - preview
+    assert tx.events[-1] == counter.vault.Withdraw(
         sender=attacker, receiver=stranger, owner=keeper, assets=ASSETS, shares=preview
     )
 
 
-def test_redeem__by_a_spender__is_as_previewed(desk, keeper, attacker, stranger):
+def test_redeem__by_a_spender__is_as_previewed(counter, keeper, attacker, stranger):
     """SPEC-V6: burns exactly the shares."""
-    tokens, held = holdings(desk, keeper)
-    desk.vault.approve(attacker, SHARES, sender=keeper)
-    preview = desk.vault.previewRedeem(SHARES, **PENDING)
-    tx = desk.vault.redeem(SHARES, stranger, keeper, sender=attacker)
+    tokens, held = holdings(counter, keeper)
+    counter.vault.approve(attacker, SHARES, sender=keeper)
+    preview = counter.vault.previewRedeem(SHARES, **PENDING)
+    tx = counter.vault.redeem(SHARES, stranger, keeper, sender=attacker)
 
-    assert holdings(desk, keeper) == (tokens, held - SHARES)
-    assert holdings(desk, stranger) == (preview, 0)
-    assert desk.vault.allowance(keeper, attacker) == 0
-    assert tx.events[-1] == desk.vault.Withdraw(
+    assert holdings(counter, keeper) == (tokens, held - SHARES)
+    assert holdings(counter, stranger) == (preview, 0)
+    assert counter.vault.allowance(keeper, attacker) == 0
+    assert tx.events[-1] == counter.vault.Withdraw(
         sender=attacker, receiver=stranger, owner=keeper, assets=preview, shares=SHARES
     )
 
 
-def test_max__taken_in_full__passes(desk, keeper, depositor):
+def test_max__taken_in_full__passes(counter, keeper, depositor):
     """SPEC-V2, SPEC-V6: of who holds little all, of who holds much what liquidity leaves."""
-    vault, chain = desk.vault, desk.chain
+    vault, chain = counter.vault, counter.chain
     for function, limit, who in (
         ("deposit", "maxDeposit", [keeper]),
         ("mint", "maxMint", [keeper]),
@@ -146,9 +146,9 @@ def test_max__taken_in_full__passes(desk, keeper, depositor):
             assert getattr(vault, limit)(who[0]) in (0, 1)
 
 
-def test_max__one_more__reverts(desk, keeper, depositor):
+def test_max__one_more__reverts(counter, keeper, depositor):
     """SPEC-V2, SPEC-V6: the smallest step beyond each limit."""
-    vault = desk.vault
+    vault = counter.vault
     for function, limit, reason, who in (
         ("deposit", "maxDeposit", "vault: over deposit cap", [keeper]),
         ("mint", "maxMint", "vault: over deposit cap", [keeper]),
@@ -162,9 +162,9 @@ def test_max__one_more__reverts(desk, keeper, depositor):
             getattr(vault, function)(most + 1, *who, sender=who[0])
 
 
-def test_round_trips__in_one_block__never_gain(desk, keeper):
+def test_round_trips__in_one_block__never_gain(counter, keeper):
     """What previews say of there and back, all at one moment: against the caller, both ways."""
-    vault = desk.vault
+    vault = counter.vault
     for assets in (1, ASSETS):
         got = vault.previewDeposit(assets)
         assert vault.previewRedeem(got) <= assets
@@ -174,42 +174,42 @@ def test_round_trips__in_one_block__never_gain(desk, keeper):
         assert vault.previewMint(got + 1) >= paid
 
 
-def test_round_trips__in_transactions__never_gain(desk, keeper):
+def test_round_trips__in_transactions__never_gain(counter, keeper):
     """Nothing but a second passes in between, and it is worth less than the spread."""
-    vault, amount = desk.vault, 1_000_000_007
-    tokens, held = holdings(desk, keeper)
+    vault, amount = counter.vault, 1_000_000_007
+    tokens, held = holdings(counter, keeper)
     for there, back in (("deposit", "redeem"), ("deposit", "withdraw"), ("mint", "redeem")):
-        with desk.chain.isolate():
+        with counter.chain.isolate():
             size = amount * VIRTUAL if there == "mint" else amount
             getattr(vault, there)(size, keeper, sender=keeper)
             bought = vault.balanceOf(keeper) - held
-            spent = tokens - desk.token.balanceOf(keeper)
+            spent = tokens - counter.token.balanceOf(keeper)
             size = bought if back == "redeem" else spent
             getattr(vault, back)(size, keeper, keeper, sender=keeper)
-            now = holdings(desk, keeper)
+            now = holdings(counter, keeper)
             assert now[0] <= tokens and now[1] <= held and now != (tokens, held)
-    with desk.chain.isolate():
+    with counter.chain.isolate():
         vault.redeem(amount * VIRTUAL, keeper, keeper, sender=keeper)
-        vault.deposit(desk.token.balanceOf(keeper) - tokens, keeper, sender=keeper)
+        vault.deposit(counter.token.balanceOf(keeper) - tokens, keeper, sender=keeper)
         assert vault.balanceOf(keeper) < held
 
 
-def test_shares__sent_on__take_their_value_with_them(desk, keeper, stranger):
+def test_shares__sent_on__take_their_value_with_them(counter, keeper, stranger):
     """Shares are an ERC-20 token: approve, transferFrom, and redeem by the new owner."""
-    vault, amount = desk.vault, 1_000_007 * VIRTUAL
+    vault, amount = counter.vault, 1_000_007 * VIRTUAL
     vault.approve(stranger, amount, sender=keeper)
     vault.transferFrom(keeper, stranger, amount, sender=stranger)
     preview = vault.previewRedeem(amount, **PENDING)
     vault.redeem(amount, stranger, stranger, sender=stranger)
 
-    assert holdings(desk, stranger) == (preview, 0)
+    assert holdings(counter, stranger) == (preview, 0)
 
 
-def test_permit__signed_by_the_owner__lets_a_spender_redeem(desk, keeper, attacker, sign_permit):
+def test_permit__signed_by_the_owner__lets_a_spender_redeem(counter, keeper, attacker, sign_permit):
     """ERC-2612."""
-    vault, amount = desk.vault, 1_000_007 * VIRTUAL
+    vault, amount = counter.vault, 1_000_007 * VIRTUAL
     vault.permit(*sign_permit(vault, keeper, attacker, amount, FOREVER), sender=attacker)
     vault.redeem(amount, attacker, keeper, sender=attacker)
 
     assert vault.allowance(keeper, attacker) == 0
-    assert desk.token.balanceOf(attacker) > 0
+    assert counter.token.balanceOf(attacker) > 0

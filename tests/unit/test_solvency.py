@@ -4,7 +4,7 @@ import random
 from fractions import Fraction
 
 import pytest
-from vault_desk import ACCOUNT, LEDGER, RISK, changed
+from vault_counter import ACCOUNT, LEDGER, RISK, changed
 
 from ballast import solvency
 from ballast.units import WAD

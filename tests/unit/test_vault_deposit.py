@@ -2,7 +2,7 @@
 
 import ape
 import pytest
-from vault_desk import PENDING, VIRTUAL
+from vault_counter import PENDING, VIRTUAL
 
 from ballast.units import WAD
 
@@ -13,29 +13,29 @@ AMOUNT = 1_000_000_007
 
 
 @pytest.fixture(scope="module")
-def rich(desk, keeper):
-    """The desk, and a keeper with tokens to put in."""
-    desk.give(keeper, 10 * AMOUNT)
-    return desk
+def rich(counter, keeper):
+    """The counter, and a keeper with tokens to put in."""
+    counter.give(keeper, 10 * AMOUNT)
+    return counter
 
 
 @pytest.mark.parametrize("decimals", [6, 18])
-def test_deposit__first__is_worth_one_a_token(create_desk, keeper, stranger, decimals):
+def test_deposit__first__is_worth_one_a_token(create_counter, keeper, stranger, decimals):
     """SPEC-V5: the first shares are a million a token unit."""
-    desk = create_desk(deposit=0, boards=False, decimals=decimals)
-    desk.give(keeper, AMOUNT)
-    tx = desk.vault.deposit(AMOUNT, stranger, sender=keeper)
+    counter = create_counter(deposit=0, boards=False, decimals=decimals)
+    counter.give(keeper, AMOUNT)
+    tx = counter.vault.deposit(AMOUNT, stranger, sender=keeper)
 
     shares = AMOUNT * VIRTUAL
     assert tx.events == [
-        desk.vault.Transfer(sender=ZERO, receiver=stranger, value=shares),
-        desk.token.Transfer(sender=keeper, receiver=desk.vault, value=AMOUNT),
-        desk.vault.Deposit(sender=keeper, owner=stranger, assets=AMOUNT, shares=shares),
+        counter.vault.Transfer(sender=ZERO, receiver=stranger, value=shares),
+        counter.token.Transfer(sender=keeper, receiver=counter.vault, value=AMOUNT),
+        counter.vault.Deposit(sender=keeper, owner=stranger, assets=AMOUNT, shares=shares),
     ]
-    assert desk.vault.balanceOf(stranger) == desk.vault.totalSupply() == shares
-    assert desk.vault.ledger().cash == desk.token.balanceOf(desk.vault) == AMOUNT
-    assert desk.vault.totalAssets() == AMOUNT
-    assert tuple(desk.vault.net_asset_value()) == (*[AMOUNT * desk.scale] * 3, True)
+    assert counter.vault.balanceOf(stranger) == counter.vault.totalSupply() == shares
+    assert counter.vault.ledger().cash == counter.token.balanceOf(counter.vault) == AMOUNT
+    assert counter.vault.totalAssets() == AMOUNT
+    assert tuple(counter.vault.net_asset_value()) == (*[AMOUNT * counter.scale] * 3, True)
 
 
 def test_deposit__with_a_book__is_at_the_high_value_rounded_down(rich, keeper, stranger):
@@ -70,17 +70,17 @@ def test_deposit__zero__reverts(rich, keeper):
         rich.vault.deposit(0, keeper, sender=keeper)
 
 
-def test_deposit__dust_worth_no_share__reverts(create_desk, keeper):
+def test_deposit__dust_worth_no_share__reverts(create_counter, keeper):
     """SPEC-V5: without an offset a share has come to be worth more than a token unit."""
-    desk = create_desk(**{"vault.offset": "0"})
-    desk.sell(20, 2_000)
-    desk.give(keeper, 2)
-    assert desk.vault.previewDeposit(1) == 0
-    with desk.refused("vault: zero amount", keeper):
-        desk.vault.deposit(1, keeper, sender=keeper)
-    desk.vault.deposit(2, keeper, sender=keeper)
+    counter = create_counter(**{"vault.offset": "0"})
+    counter.sell(20, 2_000)
+    counter.give(keeper, 2)
+    assert counter.vault.previewDeposit(1) == 0
+    with counter.refused("vault: zero amount", keeper):
+        counter.vault.deposit(1, keeper, sender=keeper)
+    counter.vault.deposit(2, keeper, sender=keeper)
 
-    assert desk.vault.balanceOf(keeper) == 1
+    assert counter.vault.balanceOf(keeper) == 1
 
 
 @pytest.mark.parametrize("receiver", ["zero", "the vault"])
@@ -107,36 +107,36 @@ def test_deposit__over_allowance__reverts_and_to_it_passes(rich, keeper):
     assert rich.token.allowance(keeper, rich.vault) == 0
 
 
-def price_at_which_a_share_is_worth(desk, part: float) -> int:
+def price_at_which_a_share_is_worth(counter, part: float) -> int:
     """The call is deep in the money: NAV falls by what is sold for each dollar, nearly. [USD]"""
-    start = desk.supply() / VIRTUAL * desk.scale
+    start = counter.supply() / VIRTUAL * counter.scale
     prices = (8_000, 9_000)
     worths = []
     for price in prices:
-        with desk.chain.isolate():
-            desk.push(price)
-            worths.append(desk.navs()[1])
+        with counter.chain.isolate():
+            counter.push(price)
+            worths.append(counter.navs()[1])
     slope = (worths[1] - worths[0]) / (prices[1] - prices[0])
     return int(prices[0] + (part * start - worths[0]) / slope)
 
 
-def test_deposit__share_worth_a_hundredth__is_the_boundary(create_desk, depositor, keeper):
+def test_deposit__share_worth_a_hundredth__is_the_boundary(create_counter, depositor, keeper):
     """SPEC-V5: 500 calls, not hedged; a dollar of the index is 0.017% of a share's start."""
-    desk = create_desk()
-    desk.sell(500, 2_000)
-    desk.give(keeper, AMOUNT)
-    edge = price_at_which_a_share_is_worth(desk, 0.01)
+    counter = create_counter()
+    counter.sell(500, 2_000)
+    counter.give(keeper, AMOUNT)
+    edge = price_at_which_a_share_is_worth(counter, 0.01)
 
-    desk.push(edge - 10)
-    assert desk.supply() < (desk.low(**PENDING) + 1) * VIRTUAL * 100 < desk.supply() * 3
-    with desk.chain.isolate():
-        desk.vault.deposit(AMOUNT, keeper, sender=keeper)
+    counter.push(edge - 10)
+    assert counter.supply() < (counter.low(**PENDING) + 1) * VIRTUAL * 100 < counter.supply() * 3
+    with counter.chain.isolate():
+        counter.vault.deposit(AMOUNT, keeper, sender=keeper)
 
-    desk.push(edge + 10)
-    assert 0 < (desk.low(**PENDING) + 1) * VIRTUAL * 100 < desk.supply()
-    assert desk.vault.maxDeposit(keeper) == desk.vault.maxMint(keeper) == 0
-    with desk.refused("vault: share price too low", keeper):
-        desk.vault.deposit(AMOUNT, keeper, sender=keeper)
+    counter.push(edge + 10)
+    assert 0 < (counter.low(**PENDING) + 1) * VIRTUAL * 100 < counter.supply()
+    assert counter.vault.maxDeposit(keeper) == counter.vault.maxMint(keeper) == 0
+    with counter.refused("vault: share price too low", keeper):
+        counter.vault.deposit(AMOUNT, keeper, sender=keeper)
 
 
 def test_deposit__token_answers_nothing__works(odd, depositor, stranger):

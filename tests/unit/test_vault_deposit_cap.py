@@ -1,7 +1,7 @@
 """Vault: the cap on deposits."""
 
 import ape
-from vault_desk import PENDING
+from vault_counter import PENDING
 
 pytest_plugins = ["vault_fixtures"]
 
@@ -40,16 +40,16 @@ def test_deploy__cap_too_large__reverts(create_vault):
         create_vault(cap=MAX_CAP + 1)
 
 
-def test_deposit__to_the_cap__passes_and_one_more_reverts(desk, depositor):
+def test_deposit__to_the_cap__passes_and_one_more_reverts(counter, depositor):
     """SPEC-V2, SPEC-V5: the cap is on the NAV at mid."""
-    vault = desk.vault
-    desk.give(depositor, 4_000_000 * desk.unit)
+    vault = counter.vault
+    counter.give(depositor, 4_000_000 * counter.unit)
     most = vault.maxDeposit(depositor, **PENDING)
-    with desk.refused("vault: over deposit cap", depositor):
+    with counter.refused("vault: over deposit cap", depositor):
         vault.deposit(most + 2, depositor, sender=depositor)
 
-    mid, _, _ = desk.navs(**PENDING)
-    room = vault.deposit_cap() - mid // desk.scale
+    mid, _, _ = counter.navs(**PENDING)
+    room = vault.deposit_cap() - mid // counter.scale
     assert vault.maxDeposit(depositor, **PENDING) == room
     vault.deposit(room, depositor, sender=depositor)
     assert vault.totalAssets() == vault.deposit_cap()

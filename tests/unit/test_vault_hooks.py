@@ -1,7 +1,7 @@
 """Vault: the hooks that the wired book and hedger call; here they are two accounts."""
 
 import pytest
-from vault_desk import ACCOUNT, RISK, changed
+from vault_counter import ACCOUNT, RISK, changed
 
 from ballast.units import WAD
 

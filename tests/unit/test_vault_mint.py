@@ -2,7 +2,7 @@
 
 import ape
 import pytest
-from vault_desk import PENDING, VIRTUAL
+from vault_counter import PENDING, VIRTUAL
 
 from ballast.units import ceil_div
 
@@ -13,26 +13,26 @@ SHARES = 1_000_000_007 * VIRTUAL + 1
 
 
 @pytest.fixture(scope="module")
-def rich(desk, keeper):
-    """The desk, and a keeper with tokens to put in."""
-    desk.give(keeper, 10_000 * desk.unit)
-    return desk
+def rich(counter, keeper):
+    """The counter, and a keeper with tokens to put in."""
+    counter.give(keeper, 10_000 * counter.unit)
+    return counter
 
 
-def test_mint__first__costs_one_a_token_rounded_up(create_desk, keeper, stranger):
+def test_mint__first__costs_one_a_token_rounded_up(create_counter, keeper, stranger):
     """SPEC-V5."""
-    desk = create_desk(deposit=0, boards=False)
-    desk.give(keeper, 10_000 * desk.unit)
-    tx = desk.vault.mint(SHARES, stranger, sender=keeper)
+    counter = create_counter(deposit=0, boards=False)
+    counter.give(keeper, 10_000 * counter.unit)
+    tx = counter.vault.mint(SHARES, stranger, sender=keeper)
 
     assets = 1_000_000_008
     assert tx.events == [
-        desk.vault.Transfer(sender=ZERO, receiver=stranger, value=SHARES),
-        desk.token.Transfer(sender=keeper, receiver=desk.vault, value=assets),
-        desk.vault.Deposit(sender=keeper, owner=stranger, assets=assets, shares=SHARES),
+        counter.vault.Transfer(sender=ZERO, receiver=stranger, value=SHARES),
+        counter.token.Transfer(sender=keeper, receiver=counter.vault, value=assets),
+        counter.vault.Deposit(sender=keeper, owner=stranger, assets=assets, shares=SHARES),
     ]
-    assert desk.vault.balanceOf(stranger) == SHARES
-    assert desk.vault.ledger().cash == desk.token.balanceOf(desk.vault) == assets
+    assert counter.vault.balanceOf(stranger) == SHARES
+    assert counter.vault.ledger().cash == counter.token.balanceOf(counter.vault) == assets
 
 
 def test_mint__with_a_book__is_at_the_high_value_rounded_up(rich, keeper, stranger):
@@ -92,16 +92,16 @@ def test_mint__over_allowance__reverts(rich, keeper):
     rich.vault.mint(1_000 * VIRTUAL // 2, keeper, sender=keeper)
 
 
-def test_mint__to_the_cap__passes_and_one_more_reverts(desk, keeper):
+def test_mint__to_the_cap__passes_and_one_more_reverts(counter, keeper):
     """SPEC-V2, SPEC-V5: what `maxMint` would cost is the room under the cap, to the unit."""
-    desk.give(keeper, 3_000_000 * desk.unit)
-    with desk.refused("vault: over deposit cap", keeper):
-        most = desk.vault.maxMint(keeper, **PENDING)
-        desk.vault.mint(most + 2 * VIRTUAL, keeper, sender=keeper)
-    most = desk.vault.maxMint(keeper, **PENDING)
-    room = desk.vault.maxDeposit(keeper, **PENDING)
-    assert desk.vault.previewMint(most, **PENDING) == room
-    assert desk.vault.previewMint(most + 1, **PENDING) == room + 1
-    desk.vault.mint(most, keeper, sender=keeper)
+    counter.give(keeper, 3_000_000 * counter.unit)
+    with counter.refused("vault: over deposit cap", keeper):
+        most = counter.vault.maxMint(keeper, **PENDING)
+        counter.vault.mint(most + 2 * VIRTUAL, keeper, sender=keeper)
+    most = counter.vault.maxMint(keeper, **PENDING)
+    room = counter.vault.maxDeposit(keeper, **PENDING)
+    assert counter.vault.previewMint(most, **PENDING) == room
+    assert counter.vault.previewMint(most + 1, **PENDING) == room + 1
+    counter.vault.mint(most, keeper, sender=keeper)
 
-    assert desk.vault.totalAssets() == desk.vault.deposit_cap()
+    assert counter.vault.totalAssets() == counter.vault.deposit_cap()

@@ -9,18 +9,18 @@ GIFT = 777_777_777
 
 
 @pytest.fixture
-def given(desk):
-    """The desk, after somebody sent the vault tokens."""
-    desk.token.mint(desk.vault, GIFT, sender=desk.owner)
-    return desk
+def given(counter):
+    """The counter, after somebody sent the vault tokens."""
+    counter.token.mint(counter.vault, GIFT, sender=counter.owner)
+    return counter
 
 
-def test_donation__any__changes_nothing(desk, owner, depositor):
+def test_donation__any__changes_nothing(counter, owner, depositor):
     """SPEC-V8."""
     block = {"block_id": "pending"}
 
     def everything(**at):
-        vault = desk.vault
+        vault = counter.vault
         return (
             vault.ledger(**at),
             vault.net_asset_value(**at),
@@ -36,7 +36,7 @@ def test_donation__any__changes_nothing(desk, owner, depositor):
         )
 
     before = everything(**block)
-    desk.token.mint(desk.vault, GIFT, sender=owner)
+    counter.token.mint(counter.vault, GIFT, sender=owner)
 
     assert everything() == before
 
@@ -53,12 +53,12 @@ def test_skim__by_owner__sends_the_gift_and_logs(given, owner, stranger):
     assert given.token.balanceOf(given.vault) == given.vault.ledger().cash
 
 
-def test_skim__nothing_there__sends_nothing(desk, owner, stranger):
+def test_skim__nothing_there__sends_nothing(counter, owner, stranger):
     """SPEC-V8: not a unit of what is booked."""
-    desk.vault.skim(stranger, sender=owner)
+    counter.vault.skim(stranger, sender=owner)
 
-    assert desk.token.balanceOf(stranger) == 0
-    assert desk.token.balanceOf(desk.vault) == desk.vault.ledger().cash
+    assert counter.token.balanceOf(stranger) == 0
+    assert counter.token.balanceOf(counter.vault) == counter.vault.ledger().cash
 
 
 def test_skim__by_stranger__reverts(given, stranger):

@@ -2,7 +2,7 @@
 
 import ape
 import pytest
-from vault_desk import ACCOUNT, RISK
+from vault_counter import ACCOUNT, RISK
 
 pytest_plugins = ["vault_fixtures"]
 

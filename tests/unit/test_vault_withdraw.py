@@ -2,7 +2,7 @@
 
 import ape
 import pytest
-from vault_desk import FOREVER, PENDING
+from vault_counter import FOREVER, PENDING
 
 from ballast import solvency
 from ballast.units import ceil_div
@@ -13,110 +13,113 @@ ZERO = ape.utils.ZERO_ADDRESS
 AMOUNT = 1_000_000_007
 
 
-def test_withdraw__with_a_book__is_at_the_low_value_rounded_up(desk, depositor, stranger):
+def test_withdraw__with_a_book__is_at_the_low_value_rounded_up(counter, depositor, stranger):
     """SPEC-V6."""
-    low, supply, cash = desk.low(**PENDING), desk.supply(), desk.vault.ledger().cash
-    mid, _, high = desk.navs(**PENDING)
-    held = desk.vault.balanceOf(depositor)
-    tx = desk.vault.withdraw(AMOUNT, stranger, depositor, sender=depositor)
+    low, supply, cash = counter.low(**PENDING), counter.supply(), counter.vault.ledger().cash
+    mid, _, high = counter.navs(**PENDING)
+    held = counter.vault.balanceOf(depositor)
+    tx = counter.vault.withdraw(AMOUNT, stranger, depositor, sender=depositor)
 
     shares = ceil_div(AMOUNT * supply, low + 1)
-    assert low < mid // desk.scale < high // desk.scale
+    assert low < mid // counter.scale < high // counter.scale
     assert tx.events == [
-        desk.vault.Transfer(sender=depositor, receiver=ZERO, value=shares),
-        desk.token.Transfer(sender=desk.vault, receiver=stranger, value=AMOUNT),
-        desk.vault.Withdraw(
+        counter.vault.Transfer(sender=depositor, receiver=ZERO, value=shares),
+        counter.token.Transfer(sender=counter.vault, receiver=stranger, value=AMOUNT),
+        counter.vault.Withdraw(
             sender=depositor, receiver=stranger, owner=depositor, assets=AMOUNT, shares=shares
         ),
     ]
-    assert desk.vault.balanceOf(depositor) == held - shares
-    assert desk.vault.ledger().cash == desk.token.balanceOf(desk.vault) == cash - AMOUNT
-    assert desk.token.balanceOf(stranger) == AMOUNT
-    assert desk.navs()[0] == mid - AMOUNT * desk.scale
+    assert counter.vault.balanceOf(depositor) == held - shares
+    assert counter.vault.ledger().cash == counter.token.balanceOf(counter.vault) == cash - AMOUNT
+    assert counter.token.balanceOf(stranger) == AMOUNT
+    assert counter.navs()[0] == mid - AMOUNT * counter.scale
 
 
-def test_withdraw__max_shares__bounds_what_is_burnt(desk, depositor):
+def test_withdraw__max_shares__bounds_what_is_burnt(counter, depositor):
     """SPEC-V6."""
-    most = desk.vault.previewWithdraw(AMOUNT, **PENDING)
-    with desk.refused("vault: over max shares", depositor):
-        desk.vault.withdraw(AMOUNT, depositor, depositor, most - 10**6, sender=depositor)
-    held = desk.vault.balanceOf(depositor)
-    most = desk.vault.previewWithdraw(AMOUNT, **PENDING)
-    desk.vault.withdraw(AMOUNT, depositor, depositor, most, sender=depositor)
+    most = counter.vault.previewWithdraw(AMOUNT, **PENDING)
+    with counter.refused("vault: over max shares", depositor):
+        counter.vault.withdraw(AMOUNT, depositor, depositor, most - 10**6, sender=depositor)
+    held = counter.vault.balanceOf(depositor)
+    most = counter.vault.previewWithdraw(AMOUNT, **PENDING)
+    counter.vault.withdraw(AMOUNT, depositor, depositor, most, sender=depositor)
 
-    assert desk.vault.balanceOf(depositor) == held - most
+    assert counter.vault.balanceOf(depositor) == held - most
 
 
-def test_withdraw__zero__reverts(desk, depositor):
+def test_withdraw__zero__reverts(counter, depositor):
     """SPEC-V6."""
-    with desk.refused("vault: zero amount", depositor):
-        desk.vault.withdraw(0, depositor, depositor, sender=depositor)
+    with counter.refused("vault: zero amount", depositor):
+        counter.vault.withdraw(0, depositor, depositor, sender=depositor)
 
 
 @pytest.mark.parametrize("receiver", ["zero", "the vault"])
-def test_withdraw__bad_receiver__reverts(desk, depositor, receiver):
+def test_withdraw__bad_receiver__reverts(counter, depositor, receiver):
     """SPEC-V6."""
-    with desk.refused("vault: bad receiver", depositor):
-        who = ZERO if receiver == "zero" else desk.vault
-        desk.vault.withdraw(AMOUNT, who, depositor, sender=depositor)
+    with counter.refused("vault: bad receiver", depositor):
+        who = ZERO if receiver == "zero" else counter.vault
+        counter.vault.withdraw(AMOUNT, who, depositor, sender=depositor)
 
 
-def test_withdraw__over_share_balance__reverts_and_to_it_passes(desk, keeper, depositor):
+def test_withdraw__over_share_balance__reverts_and_to_it_passes(counter, keeper, depositor):
     """SPEC-V6."""
-    desk.deposit(keeper, AMOUNT)
-    with desk.refused("vault: over share balance", keeper, depositor):
-        desk.vault.withdraw(
-            desk.vault.maxWithdraw(keeper, **PENDING) + 2, keeper, keeper, sender=keeper
+    counter.deposit(keeper, AMOUNT)
+    with counter.refused("vault: over share balance", keeper, depositor):
+        counter.vault.withdraw(
+            counter.vault.maxWithdraw(keeper, **PENDING) + 2, keeper, keeper, sender=keeper
         )
-    most = desk.vault.maxWithdraw(keeper, **PENDING)
-    desk.vault.withdraw(most, keeper, keeper, sender=keeper)
+    most = counter.vault.maxWithdraw(keeper, **PENDING)
+    counter.vault.withdraw(most, keeper, keeper, sender=keeper)
 
     # What is left is worth less than a token unit.
     assert AMOUNT - 100_000 < most < AMOUNT
-    assert desk.vault.previewRedeem(desk.vault.balanceOf(keeper)) == 0
+    assert counter.vault.previewRedeem(counter.vault.balanceOf(keeper)) == 0
 
 
-def test_withdraw__over_free_liquidity__reverts_and_to_it_passes(desk, depositor):
+def test_withdraw__over_free_liquidity__reverts_and_to_it_passes(counter, depositor):
     """SPEC-V4, SPEC-V6."""
-    with desk.refused("vault: over free liquidity", depositor):
-        desk.vault.withdraw(
-            desk.vault.maxWithdraw(depositor, **PENDING) + 2, depositor, depositor, sender=depositor
+    with counter.refused("vault: over free liquidity", depositor):
+        counter.vault.withdraw(
+            counter.vault.maxWithdraw(depositor, **PENDING) + 2,
+            depositor,
+            depositor,
+            sender=depositor,
         )
-    free = solvency.free_liquidity(*desk.parts(**PENDING))
-    assert desk.vault.free_liquidity(**PENDING) == free
-    assert desk.vault.maxWithdraw(depositor, **PENDING) == free // desk.scale
-    held = desk.vault.balanceOf(depositor)
-    desk.vault.withdraw(free // desk.scale, depositor, depositor, sender=depositor)
+    free = solvency.free_liquidity(*counter.parts(**PENDING))
+    assert counter.vault.free_liquidity(**PENDING) == free
+    assert counter.vault.maxWithdraw(depositor, **PENDING) == free // counter.scale
+    held = counter.vault.balanceOf(depositor)
+    counter.vault.withdraw(free // counter.scale, depositor, depositor, sender=depositor)
 
-    assert 0 < desk.vault.balanceOf(depositor) < held // 50
-    assert 0 <= desk.vault.free_liquidity() < desk.scale
-    assert desk.vault.maxWithdraw(depositor) == desk.vault.maxRedeem(depositor) == 0
-    with desk.refused("vault: over free liquidity", depositor):
-        desk.vault.withdraw(desk.unit, depositor, depositor, sender=depositor)
+    assert 0 < counter.vault.balanceOf(depositor) < held // 50
+    assert 0 <= counter.vault.free_liquidity() < counter.scale
+    assert counter.vault.maxWithdraw(depositor) == counter.vault.maxRedeem(depositor) == 0
+    with counter.refused("vault: over free liquidity", depositor):
+        counter.vault.withdraw(counter.unit, depositor, depositor, sender=depositor)
 
 
-def test_withdraw__by_a_spender__takes_the_allowance(desk, depositor, keeper):
+def test_withdraw__by_a_spender__takes_the_allowance(counter, depositor, keeper):
     """SPEC-V6."""
-    shares = desk.vault.previewWithdraw(AMOUNT) + 10**9
-    desk.vault.approve(keeper, shares, sender=depositor)
-    burnt = desk.vault.previewWithdraw(AMOUNT, **PENDING)
-    desk.vault.withdraw(AMOUNT, keeper, depositor, sender=keeper)
+    shares = counter.vault.previewWithdraw(AMOUNT) + 10**9
+    counter.vault.approve(keeper, shares, sender=depositor)
+    burnt = counter.vault.previewWithdraw(AMOUNT, **PENDING)
+    counter.vault.withdraw(AMOUNT, keeper, depositor, sender=keeper)
 
-    assert desk.vault.allowance(depositor, keeper) == shares - burnt
-    assert desk.token.balanceOf(keeper) == AMOUNT
-    with desk.refused("erc20: insufficient allowance", depositor, keeper):
-        desk.vault.withdraw(AMOUNT, keeper, depositor, sender=keeper)
+    assert counter.vault.allowance(depositor, keeper) == shares - burnt
+    assert counter.token.balanceOf(keeper) == AMOUNT
+    with counter.refused("erc20: insufficient allowance", depositor, keeper):
+        counter.vault.withdraw(AMOUNT, keeper, depositor, sender=keeper)
 
 
-def test_withdraw__unbounded_allowance__stays(desk, depositor, keeper):
+def test_withdraw__unbounded_allowance__stays(counter, depositor, keeper):
     """SPEC-V6."""
-    desk.vault.approve(keeper, FOREVER, sender=depositor)
-    desk.vault.withdraw(AMOUNT, keeper, depositor, sender=keeper)
+    counter.vault.approve(keeper, FOREVER, sender=depositor)
+    counter.vault.withdraw(AMOUNT, keeper, depositor, sender=keeper)
 
-    assert desk.vault.allowance(depositor, keeper) == FOREVER
+    assert counter.vault.allowance(depositor, keeper) == FOREVER
 
 
-def test_withdraw__of_a_stranger__reverts(desk, depositor, attacker):
+def test_withdraw__of_a_stranger__reverts(counter, depositor, attacker):
     """SPEC-V6."""
-    with desk.refused("erc20: insufficient allowance", depositor, attacker):
-        desk.vault.withdraw(AMOUNT, attacker, depositor, sender=attacker)
+    with counter.refused("erc20: insufficient allowance", depositor, attacker):
+        counter.vault.withdraw(AMOUNT, attacker, depositor, sender=attacker)

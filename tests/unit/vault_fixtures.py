@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 import ape
 import pytest
-from vault_desk import FOREVER, Desk, Rig
+from vault_counter import FOREVER, Counter, Rig
 
 from ballast.chain import ApeChain
 
@@ -12,30 +12,30 @@ DEPOSIT_CAP = 5_000_000  # [whole tokens]
 
 
 @ape.fixture(scope="session", chain_isolation=False)
-def create_desk(chain, create_system, owner, keeper, depositor, buyer, arbitrageur):
-    """A desk over a system, or over a new one: `create_desk(deposit=0, decimals=18)`."""
+def create_counter(chain, create_system, owner, keeper, depositor, buyer, arbitrageur):
+    """A counter over a system, or over a new one: `create_counter(deposit=0, decimals=18)`."""
 
-    def create(system=None, **overrides) -> Desk:
+    def create(system=None, **overrides) -> Counter:
         system = system or create_system(**overrides)
-        return Desk(system, chain, owner, keeper, depositor, buyer, arbitrageur)
+        return Counter(system, chain, owner, keeper, depositor, buyer, arbitrageur)
 
     return create
 
 
 @pytest.fixture(scope="session")
-def idle(system, create_desk) -> Desk:
+def idle(system, create_counter) -> Counter:
     """3,000,000 USDC in the vault, nothing sold."""
-    return create_desk(system)
+    return create_counter(system)
 
 
 @pytest.fixture(scope="session")
-def desk(create_desk) -> Desk:
+def counter(create_counter) -> Counter:
     """20 calls sold, hedged at 2,000 USD, and the index at 2,050: low < mid < high."""
-    desk = create_desk()
-    desk.sell(20, 2_000)
-    desk.hedge()
-    desk.push(2_050)
-    return desk
+    counter = create_counter()
+    counter.sell(20, 2_000)
+    counter.hedge()
+    counter.push(2_050)
+    return counter
 
 
 @ape.fixture(scope="session", chain_isolation=False)
@@ -82,6 +82,6 @@ class OddChain(ApeChain):
 
 
 @pytest.fixture(scope="module")
-def odd(project, chain, create_desk) -> Desk:
+def odd(project, chain, create_counter) -> Counter:
     """A system whose token answers nothing, may charge on transfers and may refuse; 1,000 in it."""
-    return create_desk(engine=OddChain(project, chain), deposit=1_000, boards=False)
+    return create_counter(engine=OddChain(project, chain), deposit=1_000, boards=False)

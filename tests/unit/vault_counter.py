@@ -1,4 +1,4 @@
-"""The vault under test: a desk that moves the real system, a rig whose hooks can be called.
+"""The vault under test: a counter that moves the real system, a rig whose hooks can be called.
 
 A view is asked `PENDING` to see what the next transaction will see: the same block and second.
 """
@@ -72,7 +72,7 @@ def changed(struct: SimpleNamespace, **fields) -> SimpleNamespace:
 
 
 @dataclass
-class Desk:
+class Counter:
     """A deployed system and how to move it; sizes in ETH, prices in USD, money in token units."""
 
     system: Deployment
