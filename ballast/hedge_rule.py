@@ -63,10 +63,10 @@ def half_width(band: Band, gamma: int, price: int, cost: int, nav: int, sold: in
 
 
 def trade(net: int, half_width: int, minimum: int, to_centre: bool) -> int:
-    """From outside the band to its nearer edge, by `minimum` at least, or to its centre."""
+    """From outside the band to `minimum` inside its nearer edge, or to its centre."""
     if to_centre:
         return -net
-    excess = max(abs(net) - half_width, minimum)
+    excess = abs(net) - half_width + minimum
     return -excess if net > 0 else excess
 
 

@@ -20,6 +20,7 @@ from .interfaces import IOptionBook
 from .interfaces import IPerpVenue
 from .interfaces import IVault
 from .modules import hedge_rule
+from .modules import order
 from .modules import solvency
 from .modules import venue_reader
 from .modules import wad
@@ -38,6 +39,7 @@ YEAR: constant(uint256) = 31_536_000  # [s]
 # An order must leave this over the venue's initial margin, for the fee and the slippage of the
 # order itself.
 INITIAL_MARGIN_ROOM: constant(uint256) = 11 * 10**17  # [wad]
+LEAST_RETURN: constant(uint256) = 10  # of the target, one in so many: less is not worth a call
 
 VAULT: immutable(IVault)
 BOOK: immutable(IOptionBook)
@@ -50,7 +52,6 @@ struct Reading:
     ledger: IVault.Ledger
     risk: IOptionBook.Risk
     account: IHedger.HedgeAccount
-    may_open: bool  # the venue lets positions grow
 
 
 band: public(IHedger.Band)
@@ -122,7 +123,7 @@ def account() -> IHedger.HedgeAccount:
     @dev SPEC-H7. Reads only the venue.
     @return See `IHedger.HedgeAccount`.
     """
-    return self._account()[0]
+    return self._account()
 
 
 @external
@@ -142,23 +143,18 @@ def state() -> IHedger.HedgeState:
 @internal
 @view
 def _read() -> Reading:
-    held: IHedger.HedgeAccount = empty(IHedger.HedgeAccount)
-    may_open: bool = False
-    held, may_open = self._account()
     return Reading(
         ledger=staticcall VAULT.ledger(),
         risk=staticcall BOOK.risk(),
-        account=held,
-        may_open=may_open,
+        account=self._account(),
     )
 
 
 @internal
 @view
-def _account() -> (IHedger.HedgeAccount, bool):
+def _account() -> IHedger.HedgeAccount:
     """
-    @dev The account, and whether the venue lets positions grow. Empty but for the margin rule, and
-         not valid, when the venue does not answer.
+    @dev Empty but for the margin rule, and not valid, when the venue does not answer.
     """
     rule: IHedger.Margin = self.margin
     held: IHedger.HedgeAccount = empty(IHedger.HedgeAccount)
@@ -175,7 +171,7 @@ def _account() -> (IHedger.HedgeAccount, bool):
     has_market, market = venue_reader._market(VENUE.address)
     has_terms, terms = venue_reader._terms(VENUE.address)
     if not (has_account and has_market and has_terms):
-        return held, False
+        return held
     held.size = account_.size
     held.pending = account_.pending
     held.margin = account_.margin
@@ -192,8 +188,9 @@ def _account() -> (IHedger.HedgeAccount, bool):
     held.max_buy = terms.max_buy
     held.max_sell = terms.max_sell
     held.depth = terms.depth
+    held.may_open = terms.mode == IPerpVenue.Mode.NORMAL
     held.valid = account_.valid and market.valid
-    return held, terms.mode == IPerpVenue.Mode.NORMAL
+    return held
 
 
 @internal
@@ -297,12 +294,12 @@ def _executable(reading: Reading, s: IHedger.HedgeState) -> int256:
     rule: IHedger.Execution = self.execution
     is_buy: bool = s.wanted > 0
     limit: uint256 = hedge_rule._limit_price(reading.risk.price, rule.max_adverse, is_buy)
+    step: int256 = hedge_rule._clip(s.wanted, wad._mul_down(rule.max_share, held.depth))
     fillable: uint256 = min(
-        held.max_buy if is_buy else held.max_sell,
+        self._venue_room(held, step),
         hedge_rule._size_within_price(held.mark, held.index, limit, held.depth, is_buy),
     )
-    room: uint256 = min(wad._mul_down(rule.max_share, held.depth), fillable)
-    trade: int256 = hedge_rule._clip(s.wanted, room)
+    trade: int256 = hedge_rule._clip(step, fillable)
     trade = hedge_rule._clip_to_margin(trade, held.size, self._affordable(reading))
     least: uint256 = self.band.min_hedge
     if wad._abs(held.size + trade) < least:
@@ -313,14 +310,28 @@ def _executable(reading: Reading, s: IHedger.HedgeState) -> int256:
 
 @internal
 @view
+def _venue_room(held: IHedger.HedgeAccount, trade: int256) -> uint256:
+    """
+    @dev What the venue fills of `trade`: its limits are for positions that grow, so for the part that closes it is
+         asked whether it would fill that. [ETH wad]
+    """
+    room: uint256 = held.max_buy if trade > 0 else held.max_sell
+    closing: int256 = order._closing_part(trade, held.size)
+    if closing != 0 and venue_reader._fills(VENUE.address, closing):
+        return max(room, wad._abs(closing))
+    return room
+
+
+@internal
+@view
 def _affordable(reading: Reading) -> uint256:
     """
     @dev Largest |position| that cash and margin together carry above the top-up trigger and the
          venue's initial margin; 0 while the venue lets none grow. [ETH wad]
     """
-    if not reading.may_open:
-        return 0
     held: IHedger.HedgeAccount = reading.account
+    if not held.may_open:
+        return 0
     initial: uint256 = self._initial_ratio(held)
     cash: int256 = max(solvency._net_cash(reading.ledger), 0)
     equity: uint256 = convert(max(held.low + cash, 0), uint256)
@@ -358,7 +369,7 @@ def _top_up(reading: Reading, size_after: int256) -> uint256:
     if low < wad._mul_up(notional, self._trigger(reading)):
         target: uint256 = solvency._margin_target(held, reading.risk.vol)
         missing = wad._mul_up(notional, target) - low
-    if abs(size_after) > abs(held.size) or (size_after > 0) != (held.size > 0):
+    if order._opens(held.size, size_after):
         initial: uint256 = wad._mul_up(notional, self._initial_ratio(held))
         least: uint256 = min(low, held.margin * reading.ledger.scale)  # as the venue counts
         missing = max(missing, initial - min(initial, least))
@@ -372,20 +383,24 @@ def _top_up(reading: Reading, size_after: int256) -> uint256:
 @view
 def _give_back(reading: Reading, held: IHedger.HedgeAccount, size_after: int256) -> uint256:
     """
-    @dev SPEC-H5: down to m* when the ratio is above the ceiling, or above m* while claims wait for
-         cash. [asset]
+    @dev SPEC-H5: down to m* when the ratio is above the ceiling, or above m* while claims wait for cash; not below
+         what the next order needs, and no crumbs while there is a position. [asset]
     """
     if not held.valid:
         return 0
+    claims_wait: bool = solvency._net_cash(reading.ledger) < 0
     notional: uint256 = solvency._notional_up(size_after, held.index)
     target: uint256 = wad._mul_up(notional, solvency._margin_target(held, reading.risk.vol))
-    ceiling: uint256 = target
-    if solvency._net_cash(reading.ledger) >= 0:
-        ceiling = wad._mul_up(target, self.margin.ceiling)
+    ceiling: uint256 = target if claims_wait else wad._mul_up(target, self.margin.ceiling)
     low: uint256 = convert(max(held.low, 0), uint256)
     if low <= ceiling:
         return 0
-    return min(held.withdrawable, wad._to_asset_down(low - target, reading.ledger.scale))
+    kept: uint256 = wad._mul_up(notional, self._initial_ratio(held))
+    margin_: uint256 = held.margin * reading.ledger.scale
+    spare: uint256 = min(low - target, margin_ - min(margin_, kept))
+    amount: uint256 = min(held.withdrawable, wad._to_asset_down(spare, reading.ledger.scale))
+    least: uint256 = 0 if claims_wait else target // LEAST_RETURN
+    return amount if amount * reading.ledger.scale > least else 0
 
 
 # ------------------------------------------------------------------ internal: act
@@ -420,19 +435,14 @@ def _finish(reading: Reading, state_: IHedger.HedgeState):
     """
     @dev Takes back what the position no longer needs and shows the vault where it stands.
     """
-    held: IHedger.HedgeAccount = self._account()[0]
+    held: IHedger.HedgeAccount = self._account()
     paid: uint256 = 0
     excess: uint256 = 0
     if state_.top_up == 0:
         excess = self._give_back(reading, held, held.size)
     if excess > 0:
         paid = extcall VENUE.withdraw(excess)
-        value: int256 = convert(paid * reading.ledger.scale, int256)
-        held.margin -= min(held.margin, paid)
-        held.withdrawable -= min(held.withdrawable, paid)
-        held.equity -= value
-        held.low -= value
-        held.high -= value
+        held = self._account()
     log IHedger.MarginMoved(
         amount=convert(state_.top_up, int256) - convert(paid, int256), equity=held.low
     )

@@ -437,6 +437,7 @@ def _deal(id: uint256, amount: uint256, board: uint256) -> Deal:
     deal.ledger = staticcall VAULT.ledger()
     deal.account = staticcall self.hedger.account()
     assert deal.account.valid, "option_book: venue not live"
+    assert deal.account.may_open, "option_book: venue reduce-only"
     order: IPricer.Order = IPricer.Order(
         id=id,
         amount=amount,

@@ -19,6 +19,7 @@ from snekmate.auth import ownable
 from .interfaces import IPerpMarket
 from .interfaces import IPerpVenue
 from .modules import funding
+from .modules import order
 from .modules import perp_ledger
 from .modules import perp_positions
 from .modules import virtual_market
@@ -90,7 +91,7 @@ def submit(size_delta: int256, limit_price: uint256, deadline: uint256) -> uint2
     if fill.size_after != 0:
         least: uint256 = virtual_market.CONFIG.min_position
         assert wad._abs(fill.size_after) >= least, "perpmarket: too small"
-    if perp_positions._opens(size, fill.size_after):
+    if order._opens(size, fill.size_after):
         self._check_opening(msg.sender, fill.size_after, net_before, live)
     self._log_trade(msg.sender, size_delta, fill, fee)
     return 0
@@ -189,12 +190,14 @@ def add_to_fund(amount: uint256):
 
 
 @external
-def collect() -> uint256:
+def collect(who: address) -> uint256:
     """
-    @notice Pay the caller's IOU as far as the fund goes: iou·min(1, fund / all IOUs).
+    @notice Pay an account's IOU into its margin as far as the fund goes: iou·min(1, fund / all
+         IOUs). Anyone may call.
+    @param who Owner of the account.
     @return Tokens paid. [asset]
     """
-    paid: uint256 = perp_ledger._collect(msg.sender)
+    paid: uint256 = perp_ledger._collect(who)
     assert paid != 0, "perpmarket: none to collect"
     return paid
 

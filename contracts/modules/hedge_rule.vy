@@ -45,12 +45,13 @@ def _half_width(
 @pure
 def _trade(net: int256, half_width: uint256, minimum: uint256, to_centre: bool) -> int256:
     """
-    @dev From outside the band to its nearer edge, by `minimum` at least, or to its centre;
-         `half_width` ≥ `minimum`, so that the minimum never crosses zero. [ETH wad]
+    @dev From outside the band to `minimum` inside its nearer edge, so that the next second's drift
+         does not lead out again, or to its centre. `half_width` ≥ `minimum`: it never crosses zero.
+         [ETH wad]
     """
     if to_centre:
         return -net
-    excess: int256 = convert(max(wad._abs(net) - half_width, minimum), int256)
+    excess: int256 = convert(wad._abs(net) - half_width + minimum, int256)
     return -excess if net > 0 else excess
 
 

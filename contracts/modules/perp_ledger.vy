@@ -132,7 +132,7 @@ def _collect(who: address) -> uint256:
     self.ious -= paid
     self.fund -= paid
     if paid != 0:
-        self._push(who, paid)
+        self.margin_of[who] += paid
         log IPerpMarket.IouCollected(account=who, amount=paid)
     return paid
 

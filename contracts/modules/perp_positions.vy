@@ -10,6 +10,7 @@
 
 from ..interfaces import IPerpMarket
 from . import funding
+from . import order
 from . import perp_ledger
 from . import virtual_market
 from . import wad
@@ -70,7 +71,7 @@ def _fill(who: address, size_delta: int256) -> Fill:
     before: Position = self.positions[who]
     index: uint256 = virtual_market.accrual.index
     paid: int256 = virtual_market._exchange(size_delta, index)
-    closed: int256 = self._closed_part(before.size, size_delta)
+    closed: int256 = order._closing_part(size_delta, before.size)
     closed_paid: int256 = 0
     closed_cost: int256 = 0
     if closed != 0:
@@ -233,25 +234,3 @@ def _liquidation_price(holding: Holding) -> uint256:
     if slope == 0 or (gap > 0) != (slope > 0):
         return 0
     return wad._div_down(wad._abs(gap), wad._abs(slope))
-
-
-@internal
-@pure
-def _closed_part(size: int256, size_delta: int256) -> int256:
-    """
-    @return The part of an order that closes `size`. [ETH wad]
-    """
-    if size > 0:
-        return min(max(size_delta, -size), 0)
-    return max(min(size_delta, -size), 0)
-
-
-@internal
-@pure
-def _opens(before: int256, after: int256) -> bool:
-    """
-    @return Whether a position grows or changes sides.
-    """
-    if after == 0:
-        return False
-    return wad._abs(after) > wad._abs(before) or (after > 0) != (before > 0)

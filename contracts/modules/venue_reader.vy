@@ -14,6 +14,7 @@ LARGEST: constant(uint256) = 2**100
 ACCOUNT_WORDS: constant(uint256) = 7
 MARKET_WORDS: constant(uint256) = 7
 TERMS_WORDS: constant(uint256) = 7
+QUOTE_WORDS: constant(uint256) = 3
 NORMAL: constant(uint256) = 1  # IPerpVenue.Mode.NORMAL as a word
 
 
@@ -37,7 +38,7 @@ def _read(venue: address, call: Bytes[36], words: uint256) -> (bool, Bytes[224])
     )
     if not success or len(answer) != words * 32:
         return False, b""
-    for i: uint256 in range(7):
+    for i: uint256 in range(words, bound=7):
         if not self._fits(convert(slice(answer, i * 32, 32), uint256)):
             return False, b""
     return True, answer
@@ -63,6 +64,8 @@ def _account(venue: address, who: address) -> (bool, IPerpVenue.Account):
     size, pending, margin, equity_index, equity_exit, withdrawable, valid = abi_decode(
         answer, (int256, int256, uint256, int256, int256, uint256, uint256)
     )
+    if max(margin, withdrawable) >= LARGEST:
+        return False, empty(IPerpVenue.Account)
     return True, IPerpVenue.Account(
         size=size,
         pending=pending,
@@ -92,6 +95,8 @@ def _market(venue: address) -> (bool, IPerpVenue.Market):
     mark, index, index_at, valid, funding_8h, funding_ema_year, open_interest = abi_decode(
         answer, (uint256, uint256, uint256, uint256, int256, int256, uint256)
     )
+    if max(mark, max(index, index_at)) >= LARGEST:
+        return False, empty(IPerpVenue.Market)
     return True, IPerpVenue.Market(
         mark=mark,
         index=index,
@@ -124,12 +129,28 @@ def _terms(venue: address) -> (bool, IPerpVenue.Terms):
     imr, mmr, fee, max_buy, max_sell, depth, mode = abi_decode(
         answer, (uint256, uint256, uint256, uint256, uint256, uint256, uint256)
     )
-    return depth > 0, IPerpVenue.Terms(
+    if depth == 0 or max(max(imr, mmr), max(fee, depth)) >= LARGEST:
+        return False, empty(IPerpVenue.Terms)
+    return True, IPerpVenue.Terms(
         imr=imr,
         mmr=mmr,
         fee=fee,
-        max_buy=max_buy,
-        max_sell=max_sell,
+        max_buy=min(max_buy, LARGEST),
+        max_sell=min(max_sell, LARGEST),
         depth=depth,
         mode=IPerpVenue.Mode.NORMAL if mode == NORMAL else IPerpVenue.Mode.REDUCE_ONLY,
     )
+
+
+@internal
+@view
+def _fills(venue: address, size_delta: int256) -> bool:
+    """
+    @dev Whether the venue quotes a price for the order.
+    """
+    ok: bool = False
+    answer: Bytes[224] = b""
+    ok, answer = self._read(
+        venue, abi_encode(size_delta, method_id=method_id("quote(int256)")), QUOTE_WORDS
+    )
+    return ok and convert(slice(answer, 0, 32), uint256) > 0
