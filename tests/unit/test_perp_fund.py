@@ -73,17 +73,18 @@ def test_collect__fund_short__pays_in_proportion_then_all(poor, alice, bob):
     poor.fund(600)
     fund = poor.market.fund()
     parts = {who: iou * fund // total for who, iou in owed.items()}
-    receipt = poor.market.collect(sender=alice)
+    before = {who: poor.market.margin_of(who) for who in (alice, bob)}
+    receipt = poor.market.collect(alice, sender=bob)
     assert poor.events(receipt, "IouCollected") == [
         poor.market.IouCollected(account=alice, amount=parts[alice])
     ]
-    assert poor.token.balanceOf(alice) == parts[alice]
+    assert poor.market.margin_of(alice) == before[alice] + parts[alice]
     assert poor.surplus() == 0
 
     poor.fund(5_000)
     for who in (alice, bob):
-        poor.market.collect(sender=who)
-        assert poor.token.balanceOf(who) == owed[who]
+        poor.market.collect(who, sender=who)
+        assert poor.market.margin_of(who) == before[who] + owed[who]
         assert poor.market.iou_of(who) == 0
     assert poor.market.ious() == 0
     assert poor.market.mode() == NORMAL
@@ -94,7 +95,7 @@ def test_collect__nothing_owed_or_nothing_there__reverts(poor, alice, bob):
     poor.close(alice)
     for who in (alice, bob):
         with poor.unchanged(), ape.reverts("perpmarket: none to collect"):
-            poor.market.collect(sender=who)
+            poor.market.collect(who, sender=who)
 
 
 def test_ious__later_profits__rank_behind(poor, alice, bob):
@@ -108,8 +109,9 @@ def test_ious__later_profits__rank_behind(poor, alice, bob):
     funding = sum(event.amount for event in poor.events(receipt, "FundingSettled"))
     assert poor.market.margin_of(bob) <= margin
     assert poor.market.iou_of(bob) >= traded.realised - funding - 2 * USDC
-    poor.market.collect(sender=alice)
-    assert poor.token.balanceOf(alice) > 0
+    margin = poor.market.margin_of(alice)
+    poor.market.collect(alice, sender=bob)
+    assert poor.market.margin_of(alice) > margin
 
 
 def test_mode__fund_refilled__is_what_the_owner_set(poor, owner, alice, bob):
@@ -124,6 +126,7 @@ def test_mode__fund_refilled__is_what_the_owner_set(poor, owner, alice, bob):
 MARGIN_CHANGE = {
     "MarginAdded": lambda event: event.amount,
     "MarginRemoved": lambda event: -event.amount,
+    "IouCollected": lambda event: event.amount,
     "Traded": lambda event: event.realised - event.fee,
     "FundingSettled": lambda event: -event.amount,
     "DeficitBooked": lambda event: event.amount,

@@ -57,6 +57,7 @@ def draw_case():
         margin_floor=amount(18),
         margin_per_vol=amount(18),
         vol_floor=amount(18),
+        may_open=True,
     )
     return ledger, risk, account
 

@@ -62,6 +62,7 @@ ACCOUNT = SimpleNamespace(
     margin_floor=WAD // 4,
     margin_per_vol=26 * 10**16,
     vol_floor=WAD // 2,
+    may_open=True,
     valid=True,
 )
 
