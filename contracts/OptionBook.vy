@@ -334,11 +334,10 @@ def sold(id: uint256) -> uint256:
     slot: uint256 = self._find_board(packing._expiry(id))
     if slot == MAX_BOARDS or packing._expiry(id) == 0:
         return 0
-    count: uint256 = packing._board_count(self.boards[slot])
-    for i: uint256 in range(count, bound=2 * MAX_STRIKES):
-        if packing._is_same_series(self.live[slot][i], id):
-            return packing._sold(self.live[slot][i])
-    return 0
+    i: uint256 = self._find_series(slot, id)
+    if i == packing._board_count(self.boards[slot]):
+        return 0
+    return packing._sold(self.live[slot][i])
 
 
 # ------------------------------------------------------------------ internal: the one pass
@@ -497,17 +496,28 @@ def _book_sale(slot: uint256, id: uint256, amount: uint256):
     """
     @dev Adds to the series, or makes it live.
     """
+    i: uint256 = self._find_series(slot, id)
+    total: uint256 = amount
+    if i < packing._board_count(self.boards[slot]):
+        total += packing._sold(self.live[slot][i])
+        assert total <= packing.MAX_SOLD, "option_book: series is full"
+    else:
+        assert self._live_count() < MAX_LIVE, "option_book: too many live series"
+        self.boards[slot] = packing._with_one_more(self.boards[slot])
+    self.live[slot][i] = packing._live(id, total)
+
+
+@internal
+@view
+def _find_series(slot: uint256, id: uint256) -> uint256:
+    """
+    @dev Where the series stands among the live ones of its board; their count when it does not.
+    """
     count: uint256 = packing._board_count(self.boards[slot])
     for i: uint256 in range(count, bound=2 * MAX_STRIKES):
-        word: uint256 = self.live[slot][i]
-        if packing._is_same_series(word, id):
-            total: uint256 = packing._sold(word) + amount
-            assert total <= packing.MAX_SOLD, "option_book: series is full"
-            self.live[slot][i] = packing._live(id, total)
-            return
-    assert self._live_count() < MAX_LIVE, "option_book: too many live series"
-    self.live[slot][count] = packing._live(id, amount)
-    self.boards[slot] = packing._with_one_more(self.boards[slot])
+        if packing._is_same_series(self.live[slot][i], id):
+            return i
+    return count
 
 
 @internal

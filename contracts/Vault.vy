@@ -592,25 +592,34 @@ def _leave(snapshot: Snapshot, assets: uint256, shares: uint256, receiver: addre
 
 @internal
 @view
+def _closed_by(snapshot: Snapshot) -> String[32]:
+    """
+    @dev What closes instant flow, empty when it is open.
+    """
+    if self.book == empty(address):
+        return "vault: not wired"
+    if not snapshot.risk.valid:
+        return "vault: feed not live"
+    if not snapshot.account.valid:
+        return "vault: venue not live"
+    if snapshot.risk.unsettled:
+        return "vault: board not settled"
+    if abs(solvency._basis(snapshot.account)) > MAX_BASIS:
+        return "vault: basis too wide"
+    return ""
+
+
+@internal
+@view
 def _check_open(snapshot: Snapshot):
-    """
-    @dev One reason for each thing that closes instant flow; `_is_open` is the same as a question.
-    """
-    assert self.book != empty(address), "vault: not wired"
-    assert snapshot.risk.valid, "vault: feed not live"
-    assert snapshot.account.valid, "vault: venue not live"
-    assert not snapshot.risk.unsettled, "vault: board not settled"
-    assert abs(solvency._basis(snapshot.account)) <= MAX_BASIS, "vault: basis too wide"
+    reason: String[32] = self._closed_by(snapshot)
+    assert len(reason) == 0, reason
 
 
 @internal
 @view
 def _is_open(snapshot: Snapshot) -> bool:
-    return (
-        self._is_valid(snapshot)
-        and not snapshot.risk.unsettled
-        and abs(solvency._basis(snapshot.account)) <= MAX_BASIS
-    )
+    return len(self._closed_by(snapshot)) == 0
 
 
 @internal
