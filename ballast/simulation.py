@@ -22,6 +22,10 @@ ARBITRAGE_MARGIN = 20
 """Margin of the arbitrageur, in deposits: it is hedged elsewhere and never short of money."""
 
 
+SOUND = "perpmarket: healthy"
+"""The refusal of a liquidation that is no failure."""
+
+
 @dataclass(frozen=True)
 class Cast:
     """Who takes part; each an account that can sign."""
@@ -97,12 +101,13 @@ class World:
         self._arbitrageur = Arbitrageur(chain, self.deployment, cast.arbitrageur)
 
     def step(self, hour: int, step: Step, orders: list[Order]) -> Row:
-        """The feed moves, then arbitrage, settlement, sales and last the keeper."""
+        """The feed moves, then arbitrage, liquidation, settlement, sales and last the keeper."""
         chain, deployment = self.chain, self.deployment
         chain.advance(self.start + hour * HOUR)
         decimals = self.parameters["feed"]["decimals"]
         push_price(chain, deployment.feed, self.cast.owner, step.price, decimals)
         self._arbitrageur.trade(step.basis)
+        self._liquidate()
         settled = self._settle_expired()
         sold = sum(self._sell(order, step.price) for order in orders)
         row = self._hedge(hour, bool(settled or sold))
@@ -133,6 +138,15 @@ class World:
         self.chain.send(token, "mint", arbitrageur, margin, sender=owner)
         self.chain.send(token, "approve", venue, margin, sender=arbitrageur)
         self.chain.send(venue, "deposit", margin, sender=arbitrageur)
+
+    def _liquidate(self) -> None:
+        """Somebody always tries: that the hedge is sound is for the venue to say."""
+        venue, hedger = self.deployment.venue, self.deployment.hedger
+        try:
+            self.chain.send(venue, "liquidate", hedger, sender=self.cast.keeper)
+        except Reverted as refusal:
+            if str(refusal) != SOUND:
+                raise
 
     def _settle_expired(self) -> list[int]:
         settled = [expiry for expiry in self.expiries if self._settle(expiry)]

@@ -1,0 +1,60 @@
+"""ballast.simulation: what an hour does and what its row says of it."""
+
+import pytest
+
+from ballast import parameters
+from ballast.agents import Order
+from ballast.paths import Step
+from ballast.simulation import Cast, World
+from ballast.units import WAD
+
+DEPOSIT = 3_000_000 * 10**6
+CALLS = Order(1, 0, 0, 4, False, 0.03)
+"""At the money, of the first board."""
+
+
+@pytest.fixture
+def create_world(create_engine):
+    """A vault at 2,000 USD, first board of 10 hours: `create_world(**overrides)`."""
+
+    def create(**overrides: str) -> World:
+        values = parameters.load(overrides={"boards.tenors": "10 h, 28 d", **overrides})
+        engine = create_engine()
+        owner, keeper, arbitrageur, depositor, buyer = engine.accounts(5)
+        cast = Cast(owner, keeper, arbitrageur, [depositor], [buyer])
+        return World(engine, cast, values, at(2_000), [DEPOSIT])
+
+    return create
+
+
+def at(price: int, basis: float = 0.0) -> Step:
+    """An hour's price [USD] and basis."""
+    return Step(price * WAD, basis)
+
+
+def test_step__hedge_under_maintenance__is_liquidated(create_world):
+    """SPEC-M5: the keeper is out, the price falls below what the margin of the long carries."""
+    world = create_world()
+    world.step(1, at(2_000), [CALLS])
+    world.is_hedged = False
+    world.step(2, at(1_990), [])
+    assert world.chain.events(world.deployment.venue, "Liquidated") == []
+    row = world.step(3, at(1_500), [])
+    (liquidated,) = world.chain.events(world.deployment.venue, "Liquidated")
+    assert liquidated["account"] == world.deployment.hedger.address
+    assert liquidated["size_delta"] < 0 and row.hedge < world.record.rows[1].hedge
+
+
+def test_step__liquidation_refused_for_another_reason__is_not_hidden(create_world, monkeypatch):
+    world = create_world()
+    monkeypatch.setattr("ballast.simulation.SOUND", "perpmarket: asleep")
+    with pytest.raises(Exception, match="perpmarket: healthy"):
+        world.step(1, at(2_000), [])
+
+
+@pytest.mark.parametrize("basis", [-0.5, 0.5])
+def test_step__basis_beyond_the_bands__goes_on(create_world, basis):
+    """Hour after hour: the mark ends at the venue's band around the index, 10%."""
+    world = create_world()
+    rows = [world.step(hour, at(2_000, basis), []) for hour in range(1, 6)]
+    assert abs(rows[-1].mark / rows[-1].spot - 1) == pytest.approx(min(abs(basis), 0.1), abs=0.03)
