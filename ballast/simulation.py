@@ -53,8 +53,12 @@ class Row:
     nav: float
     book_value: float
     margin_ratio: float | None
+    """The lowest of the hour; None when there was no position in any of its states."""
     hedges: int
     clipped: int
+    """Hedges smaller than wanted."""
+    ended_clipped: bool
+    """Whether the last hedge that the rule wanted was smaller than wanted, be it none at all."""
     traded: bool
     """Whether options were sold or settled in the hour: not only the market moved its NAV."""
 
@@ -188,7 +192,8 @@ class World:
             states.append(self.chain.read(self.deployment.hedger, "state"))
         found, left = states[0], states[-1]
         hedges = [state for state in states[:-1] if state.trade]
-        ratio = left.margin_ratio / WAD if left.size else None
+        wanted = [state for state in states if state.wanted] if self.is_hedged else []
+        ratios = [state.margin_ratio / WAD for state in states if state.size]
         return Row(
             hour=hour,
             spot=left.index / WAD,
@@ -201,11 +206,17 @@ class World:
             band_left=left.band / WAD,
             nav=left.nav / WAD,
             book_value=left.book_value / WAD,
-            margin_ratio=min(ratio, found.margin_ratio / WAD) if ratio is not None else None,
+            margin_ratio=min(ratios, default=None),
             hedges=len(hedges),
-            clipped=sum(state.trade != state.wanted for state in hedges),
+            clipped=sum(_is_clipped(state) for state in hedges),
+            ended_clipped=bool(wanted) and _is_clipped(wanted[-1]),
             traded=traded,
         )
+
+
+def _is_clipped(state: Any) -> bool:
+    """Whether less is traded than wanted; a crumb that closes the position makes it more."""
+    return bool(abs(state.trade) < abs(state.wanted))
 
 
 def run(

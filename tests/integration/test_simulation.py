@@ -52,9 +52,39 @@ def test_step__liquidation_refused_for_another_reason__is_not_hidden(create_worl
         world.step(1, at(2_000), [])
 
 
+def test_step__hour_ends_flat__row_keeps_the_lowest_margin_ratio(create_world):
+    """At the settlement of all that is sold the hedge is closed."""
+    world = create_world()
+    world.step(1, at(2_000), [CALLS])
+    row = world.step(11, at(1_900), [])
+    assert world.record.settled and row.hedge == 0
+    assert 0 < row.margin_ratio < world.record.rows[0].margin_ratio
+
+
+def test_step__never_a_position__row_has_no_margin_ratio(create_world):
+    assert create_world().step(1, at(2_000), []).margin_ratio is None
+
+
 @pytest.mark.parametrize("basis", [-0.5, 0.5])
 def test_step__basis_beyond_the_bands__goes_on(create_world, basis):
     """Hour after hour: the mark ends at the venue's band around the index, 10%."""
     world = create_world()
     rows = [world.step(hour, at(2_000, basis), []) for hour in range(1, 6)]
     assert abs(rows[-1].mark / rows[-1].spot - 1) == pytest.approx(min(abs(basis), 0.1), abs=0.03)
+
+
+def test_step__hedge_in_parts__last_one_is_not_clipped(create_world):
+    """SPEC-H3: the first ones are, at the share of the venue's depth."""
+    world = create_world(**{"hedger.execution.max_share": "0.005 %"})
+    row = world.step(1, at(2_000), [CALLS])
+    assert row.hedges > row.clipped > 0
+    assert not row.ended_clipped
+
+
+def test_step__no_room_for_the_hedge__ends_clipped(create_world):
+    """SPEC-H3: at 3% adverse nothing can be bought when the mark is 4% above the index."""
+    world = create_world()
+    row = world.step(1, at(2_000), [CALLS])
+    assert not row.ended_clipped
+    row = world.step(2, at(2_100, 0.04), [])
+    assert row.hedges == 0 and row.ended_clipped
