@@ -2,7 +2,7 @@
 
 import pytest
 
-from ballast import parameters
+from ballast import parameters, pnl
 from ballast.agents import Order
 from ballast.paths import Step
 from ballast.simulation import Cast, World
@@ -88,3 +88,27 @@ def test_step__no_room_for_the_hedge__ends_clipped(create_world):
     assert not row.ended_clipped
     row = world.step(2, at(2_100, 0.04), [])
     assert row.hedges == 0 and row.ended_clipped
+
+
+def test_close_books__venue_cannot_pay__lines_still_sum(create_world):
+    """SPEC-M3: the long hedge is closed with a profit that the fund does not have."""
+    world = create_world(**{"fund.initial": "1 USDC"})
+    opening = pnl.open_books(world.chain, world.deployment)
+    world.step(1, at(2_000), [CALLS])
+    world.step(11, at(2_300), [])
+    hedger = world.deployment.hedger
+    statement = pnl.close_books(world.chain, world.deployment, opening, 10**12)
+    iou = world.chain.read(world.deployment.venue, "iou_of", hedger)
+    assert statement.lines["owed by the venue"] == -iou * 10**12 < -1_000 * WAD
+    statement.check()
+
+
+def test_close_books__hedge_bankrupt__lines_still_sum(create_world):
+    """SPEC-M5: the price falls through the margin of the long; the fund bears the rest."""
+    world = create_world()
+    opening = pnl.open_books(world.chain, world.deployment)
+    world.step(1, at(2_000), [CALLS])
+    world.step(2, at(1_200), [])
+    statement = pnl.close_books(world.chain, world.deployment, opening, 10**12)
+    assert statement.lines["borne by the venue"] > 1_000 * WAD
+    statement.check()
