@@ -5,9 +5,9 @@ import random
 from dataclasses import dataclass
 
 from ballast import packing
-from ballast.chain import Account, Chain
+from ballast.chain import Account, Chain, Reverted
 from ballast.deployment import Deployment
-from ballast.units import WAD
+from ballast.units import WAD, clamp
 
 FLOWS = ("mixed", "calls", "puts")
 UNBOUNDED = 2**255
@@ -99,20 +99,26 @@ class Arbitrageur:
         self._fee = chain.read(deployment.venue, "terms").fee / WAD
 
     def trade(self, basis: float) -> None:
-        """Move the mark to index·(1 + basis) if it is further away than the venue's fee."""
+        """Move the mark to index·(1 + basis) if it is further away than the venue's fee.
+
+        As far as the venue lets it: what is refused is not traded.
+        """
         venue = self._deployment.venue
         market = self._chain.read(venue, "market")
         premium = market.mark / market.index - 1
         if abs(premium - basis) <= self._fee:
             return
         terms = self._chain.read(venue, "terms")
-        size = curve_position(terms.depth, basis) - curve_position(terms.depth, premium)
-        room = terms.max_buy if size > 0 else terms.max_sell
-        size = int(math.copysign(min(abs(size), room), size))
+        wanted = curve_position(terms.depth, basis) - curve_position(terms.depth, premium)
+        size = clamp(int(wanted), -terms.max_sell, terms.max_buy)
+        if size == 0:
+            return
         limit = UNBOUNDED if size > 0 else 0
-        self._chain.send(
-            venue, "submit", size, limit, self._chain.now() + 3_600, sender=self._account
-        )
+        deadline = self._chain.now() + 3_600
+        try:
+            self._chain.send(venue, "submit", size, limit, deadline, sender=self._account)
+        except Reverted:
+            return  # `terms` does not know the cap and the margin of an account
 
 
 def curve_position(depth: int, premium: float) -> float:

@@ -5,8 +5,9 @@ name.
 """
 
 import math
+import re
 import tomllib
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal, InvalidOperation, Overflow
 from pathlib import Path
 from typing import Any
 
@@ -30,8 +31,30 @@ UNITS = {
 """Multiplier of each unit; token units ("USDC") depend on the decimals of the token."""
 
 
-TEXTS = ("vault.name", "vault.symbol", "book.oracle.sequencer")
-"""Parameters that are no numbers."""
+TEXTS = {
+    "vault.name": (r".{1,25}", "1 to 25 characters"),
+    "vault.symbol": (r".{1,5}", "1 to 5 characters"),
+    "book.oracle.sequencer": (r"0x[0-9a-fA-F]{40}", "an address, 0x and 40 hex digits"),
+}
+"""Parameters that are no numbers: what they match, and the same in words."""
+
+SIGNED = ("book.carry.rate", "boards.skew", "boards.smile")
+"""Numbers that may be negative."""
+
+LIMITS = {
+    "vault.offset": (0, 12),
+    "token.decimals": (0, 18),
+    "feed.decimals": (0, 18),
+    "book.carry.half_life": (1, 10**38),
+    "boards.strike_step": (1, 10**38),
+}
+"""Bounds of numbers that Python itself calculates with, or that are stored in less than a word."""
+
+LARGEST = 10**38
+"""Beyond any amount; it keeps every number in a word of the EVM."""
+
+MAX_STRIKES = 16
+"""Strikes of a board that the book takes."""
 
 
 class ParameterError(ValueError):
@@ -52,24 +75,31 @@ def parse(text: str, decimals: int = 6) -> int:
         value = Decimal(number) * units[unit]
     except InvalidOperation:
         value = Decimal("nan")
+    except Overflow:
+        value = Decimal(LARGEST)
     if not value.is_finite():
         raise ParameterError(f"'{number}' in '{text}' is not a number")
+    if abs(value) >= LARGEST:
+        raise ParameterError(f"'{text}' is too large")
     if value != int(value):
         raise ParameterError(f"'{text}' is finer than the unit it is stored in")
     return int(value)
 
 
-def load(
-    path: Path = DEFAULTS, decimals: int = 6, overrides: dict[str, str] | None = None
-) -> Parameters:
+def load(path: Path = DEFAULTS, overrides: dict[str, str] | None = None) -> Parameters:
     """Read a parameter file; `overrides` maps dotted names ("hedger.band.min_hedge") to values.
 
-    ParameterError when a name is unknown or a value cannot be read.
+    Token units are those of `token.decimals`. ParameterError when a name is unknown, a value cannot
+    be read, or it is none that a deployment could be tried with.
     """
     tables = tomllib.loads(path.read_text())
     for name, value in (overrides or {}).items():
         _override(tables, name, value)
-    return {key: _convert(key, value, decimals) for key, value in tables.items()}
+    decimals = tables.get("token", {}).get("decimals", 6)
+    _check("token.decimals", decimals)
+    parameters = {key: _convert(key, value, decimals) for key, value in tables.items()}
+    _check_strikes(parameters)
+    return parameters
 
 
 def reversion(half_life: int) -> int:
@@ -92,7 +122,7 @@ def _override(tables: dict[str, Any], name: str, value: str) -> None:
     elif isinstance(old, int):
         if not value.isdecimal():
             raise ParameterError(f"'{name}' is a whole number, not '{value}'")
-        table[key] = int(value)
+        table[key] = int(value[:40])  # anything longer is out of bounds as well
     elif isinstance(old, list):
         table[key] = [part.strip() for part in value.split(",")]
     else:
@@ -106,7 +136,36 @@ def _convert(name: str, value: Any, decimals: int) -> Any:
         return [_convert(name, item, decimals) for item in value]
     if isinstance(value, str) and name not in TEXTS:
         try:
-            return parse(value, decimals)
+            value = parse(value, decimals)
         except ParameterError as error:
             raise ParameterError(f"{name}: {error}") from None
+    _check(name, value)
     return value
+
+
+def _check(name: str, value: Any) -> None:
+    """ParameterError when a single value is out of its bounds."""
+    if name in TEXTS:
+        pattern, words = TEXTS[name]
+        if not re.fullmatch(pattern, value, re.ASCII) or not value.isascii():
+            raise ParameterError(f"{name}: '{value}' is not {words}")
+    elif name in LIMITS:
+        low, high = LIMITS[name]
+        if value < low:
+            raise ParameterError(f"{name}: must be {'positive' if low else 'at least 0'}")
+        if value > high:
+            raise ParameterError(f"{name}: {value} is over {high}")
+    elif value < 0 and name not in SIGNED:
+        raise ParameterError(f"{name}: must not be negative")
+
+
+def _check_strikes(parameters: Parameters) -> None:
+    """ParameterError when the boards have no strike or more than the book takes."""
+    if "boards" not in parameters:
+        return
+    boards = parameters["boards"]
+    count = (boards["highest_strike"] - boards["lowest_strike"]) // boards["strike_step"] + 1
+    if not 1 <= count <= MAX_STRIKES:
+        raise ParameterError(
+            f"boards.strike_step: gives {max(count, 0)} strikes, a board has 1 to {MAX_STRIKES}"
+        )

@@ -1,7 +1,9 @@
 """Price paths: what the index does hour by hour, and where other traders would have the mark.
 
 A path is a list of `Step`, the first one the start. Models draw from a seeded generator: the same
-seed, the same path.
+seed, the same path. The index of a model has no drift; its basis returns to `BASIS_MEAN`, since
+options are priced with a carry of the long-run funding: with a mean of zero, calls would be paid
+for a funding that the hedge never pays.
 """
 
 import csv
@@ -21,6 +23,14 @@ FEED_UNIT = 10**10
 BASIS_DEVIATION = 8.5e-4
 BASIS_MEMORY = 0.8
 """Standard deviation of mark / index − 1 and its hourly autocorrelation: a large exchange's."""
+
+FUNDING_RATE = 0.10
+FUNDING_PERIOD = 8
+"""Long-run funding a year, and the hours in which a basis is paid once: the default deployment's.
+"""
+
+BASIS_MEAN = FUNDING_RATE * FUNDING_PERIOD / HOURS_A_YEAR
+"""Mean of mark / index − 1: held for a year, it pays the funding that the premiums charge."""
 
 
 class PathError(ValueError):
@@ -56,16 +66,16 @@ def jump(
     diffusion, jumps, basis = (random.Random(f"{seed}/{part}") for part in ("dw", "dj", "basis"))
     dt = 1 / HOURS_A_YEAR
     compensator = jumps_a_year * (math.exp(mean + deviation**2 / 2) - 1)
-    log_price, premium = math.log(spot), 0.0
-    steps = [_step(spot, 0.0)]
+    log_price, excess = math.log(spot), 0.0
+    steps = [_step(spot, BASIS_MEAN)]
     for _ in range(hours):
         log_price += -(vol**2 / 2 + compensator) * dt
         log_price += vol * math.sqrt(dt) * diffusion.gauss(0, 1)
         if jumps.random() < jumps_a_year * dt:
             log_price += jumps.gauss(mean, deviation)
         noise = BASIS_DEVIATION * math.sqrt(1 - BASIS_MEMORY**2)
-        premium = BASIS_MEMORY * premium + noise * basis.gauss(0, 1)
-        steps.append(_step(math.exp(log_price), premium))
+        excess = BASIS_MEMORY * excess + noise * basis.gauss(0, 1)
+        steps.append(_step(math.exp(log_price), BASIS_MEAN + excess))
     return steps
 
 

@@ -1,11 +1,13 @@
 """Where the change of NAV came from, each line by its own formula, from the logs.
 
-    premium        Σ premiums taken
-    payouts      − Σ what settled boards are owed
-    options      − (value of what is sold at the end − at the start)
-    hedge price    position · index at the end − Σ size traded · price
-    funding      − Σ funding settled − funding owed since
-    venue fees   − Σ fees and penalties
+    premium              Σ premiums taken
+    payouts            − Σ what settled boards are owed
+    options            − (value of what is sold at the end − at the start)
+    hedge price          position · index at the end − Σ size traded · price
+    funding            − Σ funding settled − funding owed since
+    venue fees         − Σ fees and penalties
+    owed by the venue  − (Σ IOUs issued − Σ IOUs collected): profit that its fund could not pay
+    borne by the venue   Σ losses beyond the margin when nothing was left of the position
 
 The vault's account at the venue starts empty. No line is the rest of the others:
 `Statement.residual` is what rounding left.
@@ -19,6 +21,8 @@ from ballast.deployment import Deployment
 from ballast.units import WAD
 
 CENT = WAD // 100
+HEDGE = ("hedge price", "funding", "venue fees", "owed by the venue", "borne by the venue")
+"""The lines that are the hedge's."""
 
 
 @dataclass(frozen=True)
@@ -41,8 +45,8 @@ class Statement:
 
     @property
     def hedge(self) -> int:
-        """What the hedge made: its price, funding and fees."""
-        return sum(self.lines[name] for name in ("hedge price", "funding", "venue fees"))
+        """What the hedge made: price, funding and fees, as far as the venue paid and took them."""
+        return sum(self.lines[name] for name in HEDGE)
 
     def check(self) -> None:
         """ArithmeticError when the lines do not sum to the change of NAV to the cent."""
@@ -71,8 +75,10 @@ def open_books(chain: Chain, deployment: Deployment) -> Opening:
 def close_books(chain: Chain, deployment: Deployment, opening: Opening, scale: int) -> Statement:
     """The statement from `opening` to now; no deposit or withdrawal between. scale: wad a unit."""
     vault, venue, hedger = deployment.vault, deployment.venue, deployment.hedger
-    trades = _of(chain.events(venue, "Traded"), "account", hedger.address)
-    funding = _of(chain.events(venue, "FundingSettled"), "account", hedger.address)
+    names = ("Traded", "FundingSettled", "IouIssued", "IouCollected", "DeficitBooked")
+    trades, funding, issued, collected, deficits = (
+        _of(chain.events(venue, name), "account", hedger.address) for name in names
+    )
     held = chain.read(hedger, "account")
     accrued = chain.read(venue, "margin_of", hedger) - held.margin
     spent = sum(_signed(trade["notional"], trade["size_delta"]) for trade in trades)
@@ -83,6 +89,8 @@ def close_books(chain: Chain, deployment: Deployment, opening: Opening, scale: i
         "hedge price": held.size * held.index // WAD - spent,
         "funding": -scale * (_sum(funding, "amount") + accrued),
         "venue fees": -scale * _sum(trades, "fee"),
+        "owed by the venue": scale * (_sum(collected, "amount") - _sum(issued, "amount")),
+        "borne by the venue": scale * _sum(_of(deficits, "carried", False), "amount"),
     }
     return Statement(lines, opening.nav, chain.read(vault, "net_asset_value")[0])
 

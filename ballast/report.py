@@ -35,7 +35,7 @@ class Summary:
 def summarise(rows: list[Row]) -> Summary:
     """Figures of a run; deviations are hourly, over hours without a sale or settlement.
 
-    An hour in which the last hedge was clipped may end outside the band; it counts apart.
+    An hour whose last hedge was clipped may end outside the band; it counts apart.
     """
     ratios = [row.margin_ratio for row in rows if row.margin_ratio is not None]
     left = [row for row in rows if abs(row.net_left) > row.band_left]
@@ -46,8 +46,8 @@ def summarise(rows: list[Row]) -> Summary:
         hedges=sum(row.hedges for row in rows),
         clipped=sum(row.clipped for row in rows),
         outside_found=sum(abs(row.net_found) > row.band_found for row in rows) / len(rows),
-        outside_left=sum(not row.clipped for row in left) / len(rows),
-        outside_left_clipped=sum(bool(row.clipped) for row in left) / len(rows),
+        outside_left=sum(not row.ended_clipped for row in left) / len(rows),
+        outside_left_clipped=sum(row.ended_clipped for row in left) / len(rows),
         largest_net=max(abs(row.net_left) for row in rows),
         largest_book=max(abs(row.book_delta) for row in rows),
         lowest_margin_ratio=min(ratios, default=None),

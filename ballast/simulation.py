@@ -22,6 +22,10 @@ ARBITRAGE_MARGIN = 20
 """Margin of the arbitrageur, in deposits: it is hedged elsewhere and never short of money."""
 
 
+SOUND = "perpmarket: healthy"
+"""The refusal of a liquidation that is no failure."""
+
+
 @dataclass(frozen=True)
 class Cast:
     """Who takes part; each an account that can sign."""
@@ -49,8 +53,12 @@ class Row:
     nav: float
     book_value: float
     margin_ratio: float | None
+    """The lowest of the hour; None when there was no position in any of its states."""
     hedges: int
     clipped: int
+    """Hedges smaller than wanted."""
+    ended_clipped: bool
+    """Whether the last hedge that the rule wanted was smaller than wanted, be it none at all."""
     traded: bool
     """Whether options were sold or settled in the hour: not only the market moved its NAV."""
 
@@ -97,12 +105,13 @@ class World:
         self._arbitrageur = Arbitrageur(chain, self.deployment, cast.arbitrageur)
 
     def step(self, hour: int, step: Step, orders: list[Order]) -> Row:
-        """The feed moves, then arbitrage, settlement, sales and last the keeper."""
+        """The feed moves, then arbitrage, liquidation, settlement, sales and last the keeper."""
         chain, deployment = self.chain, self.deployment
         chain.advance(self.start + hour * HOUR)
         decimals = self.parameters["feed"]["decimals"]
         push_price(chain, deployment.feed, self.cast.owner, step.price, decimals)
         self._arbitrageur.trade(step.basis)
+        self._liquidate()
         settled = self._settle_expired()
         sold = sum(self._sell(order, step.price) for order in orders)
         row = self._hedge(hour, bool(settled or sold))
@@ -133,6 +142,15 @@ class World:
         self.chain.send(token, "mint", arbitrageur, margin, sender=owner)
         self.chain.send(token, "approve", venue, margin, sender=arbitrageur)
         self.chain.send(venue, "deposit", margin, sender=arbitrageur)
+
+    def _liquidate(self) -> None:
+        """Somebody always tries: that the hedge is sound is for the venue to say."""
+        venue, hedger = self.deployment.venue, self.deployment.hedger
+        try:
+            self.chain.send(venue, "liquidate", hedger, sender=self.cast.keeper)
+        except Reverted as refusal:
+            if str(refusal) != SOUND:
+                raise
 
     def _settle_expired(self) -> list[int]:
         settled = [expiry for expiry in self.expiries if self._settle(expiry)]
@@ -174,7 +192,8 @@ class World:
             states.append(self.chain.read(self.deployment.hedger, "state"))
         found, left = states[0], states[-1]
         hedges = [state for state in states[:-1] if state.trade]
-        ratio = left.margin_ratio / WAD if left.size else None
+        wanted = [state for state in states if state.wanted] if self.is_hedged else []
+        ratios = [state.margin_ratio / WAD for state in states if state.size]
         return Row(
             hour=hour,
             spot=left.index / WAD,
@@ -187,11 +206,17 @@ class World:
             band_left=left.band / WAD,
             nav=left.nav / WAD,
             book_value=left.book_value / WAD,
-            margin_ratio=min(ratio, found.margin_ratio / WAD) if ratio is not None else None,
+            margin_ratio=min(ratios, default=None),
             hedges=len(hedges),
-            clipped=sum(state.trade != state.wanted for state in hedges),
+            clipped=sum(_is_clipped(state) for state in hedges),
+            ended_clipped=bool(wanted) and _is_clipped(wanted[-1]),
             traded=traded,
         )
+
+
+def _is_clipped(state: Any) -> bool:
+    """Whether less is traded than wanted; a crumb that closes the position makes it more."""
+    return bool(abs(state.trade) < abs(state.wanted))
 
 
 def run(

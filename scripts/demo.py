@@ -17,6 +17,12 @@ from ballast.simulation import HOUR, Cast, World, run
 
 SPOT = 2_000.0
 VOL = 0.70
+"""Of the path, a year; the board's, on purpose: the spread of the quotes is then earned by
+construction, and the run shows what the hedge does, not whether selling options pays."""
+
+BOARDS = 2
+"""Boards that the buyers' orders name."""
+
 DEPOSITS = (3_000_000, 1_500_000)
 """Tokens that the two depositors bring."""
 
@@ -31,7 +37,7 @@ SHORTEST = 12
 @click.option("--hours", type=click.IntRange(min=SHORTEST), default=172, help="Length of the run.")
 @click.option("--seed", type=int, default=1, help="Seed of path and flow.")
 @click.option("--no-hedge", is_flag=True, help="Do not hedge, to see what the hedge is worth.")
-@click.option("--out", type=click.Path(path_type=Path), default="out/demo.png", help="Picture.")
+@click.option("--out", type=click.Path(path_type=Path), default="out/demo.png", help="PNG.")
 @click.option("--set", "changes", multiple=True, help="NAME=VALUE, as hedger.band.min_share='1 %'.")
 def cli(
     source: str,
@@ -47,6 +53,7 @@ def cli(
     try:
         path = price_path(source, hours, seed)
         parameters = first_board_within(load(overrides=overrides(changes)), hours)
+        check_picture(out)
     except (paths.PathError, ParameterError) as error:
         raise click.UsageError(str(error)) from None
     compile_if_stale(project)
@@ -71,7 +78,10 @@ def live(world: World, path: list[paths.Step], orders: list[Order], out: Path) -
     opening = pnl.open_books(world.chain, world.deployment)
     with Progress(console=console) as progress:
         task = progress.add_task("hours", total=len(path) - 1)
-        record = run(world, path, orders, lambda row: progress.advance(task))
+        try:
+            record = run(world, path, orders, lambda row: progress.advance(task))
+        except Reverted as refusal:
+            raise click.ClickException(f"a contract ended the run: {refusal}") from None
     scale = 10 ** (18 - decimals)
     statement = pnl.close_books(world.chain, world.deployment, opening, scale)
     after = world.chain.read(vault, "convertToAssets", share) / 10**decimals
@@ -105,8 +115,24 @@ def overrides(changes: tuple[str, ...]) -> dict[str, str]:
 def first_board_within(parameters: Parameters, hours: int) -> Parameters:
     """A short run lists its first board shorter: it is settled in every run."""
     tenors = parameters["boards"]["tenors"]
+    if len(tenors) < BOARDS:
+        raise ParameterError(f"boards.tenors: the buyers need {BOARDS} boards, not {len(tenors)}")
     tenors[0] = min(tenors[0], (hours - 2) * HOUR)
     return parameters
+
+
+def check_picture(out: Path) -> None:
+    """UsageError when no picture could be written there after the run."""
+    if out.suffix.lower() != ".png":
+        raise click.UsageError(f"--out '{out}' must end in .png")
+    is_new = not out.exists()
+    try:
+        out.parent.mkdir(parents=True, exist_ok=True)
+        out.open("ab").close()
+    except OSError as error:
+        raise click.UsageError(f"--out '{out}' cannot be written: {error.strerror}") from None
+    if is_new:
+        out.unlink()
 
 
 def cast() -> Cast:
@@ -116,13 +142,23 @@ def cast() -> Cast:
 
 
 def withdraw(world: World) -> str:
-    """The second depositor takes out what can be taken out; in words."""
+    """The second depositor takes out what can be taken out; in words, or why nothing can be."""
     unit = 10 ** world.parameters["token"]["decimals"]
     depositor = world.cast.depositors[1]
     shares = world.chain.read(world.deployment.vault, "balanceOf", depositor)
-    paid = world.leave(depositor)
+    try:
+        paid = world.leave(depositor)
+    except Reverted as refusal:
+        return f"closed: {closed(world, str(refusal))}"
     left = world.chain.read(world.deployment.vault, "balanceOf", depositor)
     cost = DEPOSITS[1] * unit * (shares - left) // shares
     return (
         f"{paid / unit:,.2f} USDC for a deposit of {cost / unit:,.2f}: {(paid - cost) / unit:+,.2f}"
     )
+
+
+def closed(world: World, refusal: str) -> str:
+    """Why nothing can be withdrawn: asked for nothing, an open vault refuses zero."""
+    if world.chain.read(world.deployment.vault, "free_liquidity") <= 0 and "zero" in refusal:
+        return "no free liquidity"
+    return refusal

@@ -158,9 +158,7 @@ def create_system(
         engine: Chain | None = None,
         **overrides: str,
     ) -> Deployment:
-        values = parameters.load(
-            decimals=decimals, overrides={"token.decimals": str(decimals), **overrides}
-        )
+        values = parameters.load(overrides={"token.decimals": str(decimals), **overrides})
         engine = engine or ApeChain(project, chain)
         system = deploy(engine, owner, values, price)
         for who, amount in ((depositor, deposit), (buyer, 10_000_000)):

@@ -11,7 +11,9 @@ from click.testing import CliRunner
 
 from ballast import parameters, paths, pnl
 from ballast.agents import Order
+from ballast.deployment import push_price
 from ballast.simulation import Cast, World, run
+from ballast.units import WAD
 
 ROOT = Path(__file__).parents[2]
 HOURS = 14
@@ -90,7 +92,10 @@ def test_run__a_life__has_something_to_show(life):
     assert record.refused == {}
     assert sum(row.hedges for row in record.rows) >= 5
     lines = life.statements[-1].lines
-    assert all(lines[name] for name in lines)
+    assert {name for name in lines if not lines[name]} == {
+        "owed by the venue",
+        "borne by the venue",
+    }
 
 
 def test_run__every_hour__books_balance_to_the_wei(life):
@@ -151,17 +156,23 @@ def test_run__same_seed__same_rows(life, create_world):
 
 
 @pytest.fixture(scope="module")
-def command():
-    """The demo's command."""
+def demo():
+    """The demo's script."""
     spec = importlib.util.spec_from_file_location("demo", ROOT / "scripts" / "demo.py")
     module = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(module)
-    return module.cli
+    return module
+
+
+@pytest.fixture(scope="module")
+def command(demo):
+    """The demo's command."""
+    return demo.cli
 
 
 def check_refusal(code, stdout, stderr, message):
     """One line says why, after click's hints at the usage; nothing else is said."""
-    assert code not in (0, None)
+    assert code == 2
     lines = [line for line in stderr.splitlines() if line.strip()]
     errors = [line for line in lines if not line.startswith(("Usage: ", "Try "))]
     assert len(errors) == 1 and errors[0].startswith("Error: ") and message in errors[0]
@@ -170,8 +181,9 @@ def check_refusal(code, stdout, stderr, message):
 
 @pytest.fixture
 def files(tmp_path):
-    """Price files that are no use."""
+    """Price files that are no use, and a folder that is called like a picture."""
     (tmp_path / "no_close.csv").write_text("time,open\n1,2\n2,3\n")
+    (tmp_path / "folder.png").mkdir()
     (tmp_path / "short.csv").write_text("time,close\n1,2000\n2,2010\n3,2020\n")
     return tmp_path
 
@@ -184,6 +196,17 @@ def files(tmp_path):
         (["--path", "{files}/short.csv", "--hours", "12"], "the path has 2 hours, 12 are needed"),
         (["--set", "hedger.band.width=1 %"], "there is no parameter 'hedger.band.width'"),
         (["--set", "venue.imr=10"], "venue.imr: '10' needs a unit"),
+        (["--set", "boards.tenors=7 d"], "boards.tenors: the buyers need 2 boards, not 1"),
+        (["--set", "boards.strike_step=0 %"], "boards.strike_step: must be positive"),
+        (["--set", "book.carry.half_life=0 s"], "book.carry.half_life: must be positive"),
+        (["--set", "feed.decimals=20"], "feed.decimals: 20 is over 18"),
+        (["--set", "vault.deposit_cap=-5 USDC"], "vault.deposit_cap: must not be negative"),
+        (["--set", "vault.offset=300"], "vault.offset: 300 is over 12"),
+        (["--set", "book.oracle.sequencer=foo"], "book.oracle.sequencer: 'foo' is not an address"),
+        (["--out", "{files}"], "must end in .png"),
+        (["--out", "{files}/picture.svg"], "must end in .png"),
+        (["--out", "{files}/folder.png"], "cannot be written: Is a directory"),
+        (["--out", "{files}/short.csv/a.png"], "cannot be written: "),
         (["--set", "venue.imr"], "'venue.imr' is not of the form NAME=VALUE"),
         (["--hours", "11"], "11 is not in the range x>=12"),
         (["--flow", "straddles"], "'straddles' is not one of 'mixed', 'calls', 'puts'"),
@@ -195,10 +218,89 @@ def test_demo__bad_option__says_why_in_a_line(command, files, options, message):
     check_refusal(result.exit_code, result.stdout, result.stderr, message)
 
 
+def test_check_picture__can_be_written__leaves_nothing(demo, tmp_path):
+    """And touches no picture that is there."""
+    out = tmp_path / "new" / "demo.PNG"
+    demo.check_picture(out)
+    assert not out.exists()
+    out.write_text("old")
+    demo.check_picture(out)
+    assert out.read_text() == "old"
+
+
+@pytest.fixture
+def create_week(create_engine):
+    """A vault with the demo's two depositors; returns `World`: `create_week(**overrides)`."""
+
+    def create(**overrides: str) -> World:
+        values = parameters.load(overrides={"boards.tenors": "10 h, 28 d", **overrides})
+        unit = 10 ** values["token"]["decimals"]
+        engine = create_engine()
+        owner, keeper, arbitrageur, first, second, *buyers = engine.accounts(7)
+        cast = Cast(owner, keeper, arbitrageur, [first, second], buyers)
+        deposits = [3_000_000 * unit, 1_500_000 * unit]
+        return World(engine, cast, values, paths.Step(2_000 * WAD, 0.0), deposits)
+
+    return create
+
+
+@pytest.mark.parametrize(
+    ("last", "text"),
+    [
+        (paths.Step(2_000 * WAD, 0.04), "closed: vault: basis too wide"),
+        (paths.Step(2_000 * WAD, 0.0), "1,500,"),
+    ],
+)
+def test_live__withdrawal__is_in_the_table(demo, create_week, tmp_path, capsys, last, text):
+    """Closed or not: the table and the picture are there."""
+    world = create_week()
+    path = [paths.Step(2_000 * WAD, 0.0)] * 2 + [last]
+    demo.live(world, path, [Order(1, 0, 0, 4, False, 0.02)], tmp_path / "demo.png")
+    row = next(line for line in capsys.readouterr().out.splitlines() if "withdrawal" in line)
+    assert text in row
+    assert (tmp_path / "demo.png").exists()
+
+
+def test_withdraw__board_not_settled__says_so(demo, create_week):
+    world = create_week()
+    world.step(1, paths.Step(2_000 * WAD, 0.0), [Order(1, 0, 0, 4, False, 0.02)])
+    world.chain.advance(world.expiries[0] + 1)
+    world.chain.next_block()
+    decimals = world.parameters["feed"]["decimals"]
+    push_price(world.chain, world.deployment.feed, world.cast.owner, 2_000 * WAD, decimals)
+    assert demo.withdraw(world) == "closed: vault: board not settled"
+
+
+def test_withdraw__no_free_liquidity__says_so(demo, create_week):
+    """Both took out what was free; then the price runs away from the calls."""
+    world = create_week()
+    world.step(1, paths.Step(2_000 * WAD, 0.0), [Order(1, 0, 1, 4, False, 0.03)])
+    for depositor in world.cast.depositors:
+        world.leave(depositor)
+    assert world.chain.read(world.deployment.vault, "balanceOf", world.cast.depositors[1]) > 0
+    world.step(2, paths.Step(3_000 * WAD, 0.0), [])
+    assert world.chain.read(world.deployment.vault, "free_liquidity") <= 0
+    assert demo.withdraw(world) == "closed: no free liquidity"
+
+
+def test_run__token_of_18_decimals__is_the_same_week(create_week):
+    """The parameters follow the token: values agree to what 6 decimals round."""
+    rows = {}
+    for decimals in ("6", "18"):
+        world = create_week(**{"token.decimals": decimals})
+        path = paths.gbm(2_000, 1.0, 3, SEED)
+        rows[decimals] = run(world, path, ORDERS).rows
+    assert rows["6"][-1].hedge != 0
+    for six, eighteen in zip(rows["6"], rows["18"], strict=True):
+        assert six.nav == pytest.approx(eighteen.nav, abs=0.01)
+        assert six.hedge == pytest.approx(eighteen.hedge, abs=1e-4)
+
+
 @pytest.mark.parametrize(
     ("options", "message"),
     [
         (["--path", "absent.csv"], "cannot read 'absent.csv'"),
+        (["--set", "boards.strike_step=0 %"], "boards.strike_step: must be positive"),
         (["--set", "hedger.band.max_share=200 %"], "hedger: band share over 100%"),
     ],
 )

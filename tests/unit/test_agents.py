@@ -1,11 +1,13 @@
 """ballast.agents: the orders of a week, and the arbitrageur's aim."""
 
 import math
+from types import SimpleNamespace
 
 import pytest
 
 from ballast import agents, curve
-from ballast.agents import FLOWS, option_flow
+from ballast.agents import FLOWS, Arbitrageur, option_flow
+from ballast.chain import Reverted
 from ballast.units import WAD
 
 
@@ -50,3 +52,65 @@ def test_curve_position__any_premium__is_where_the_mark_is(premium):
     depth, index = 200_000 * WAD, 2_000 * WAD
     net = int(agents.curve_position(depth, premium))
     assert curve.mark(index, depth, net) / index - 1 == pytest.approx(premium, abs=1e-12)
+
+
+DEPTH = 200_000 * WAD
+
+
+class Venue:
+    """The chain of an arbitrageur: one venue with its mark at the index, which notes the orders."""
+
+    def __init__(self, max_buy=DEPTH, max_sell=DEPTH, refusal=None):
+        self.views = {
+            "market": SimpleNamespace(mark=2_000 * WAD, index=2_000 * WAD),
+            "terms": SimpleNamespace(
+                fee=5 * 10**14, depth=DEPTH, max_buy=max_buy, max_sell=max_sell
+            ),
+        }
+        self.refusal = refusal
+        self.sizes = []
+
+    def read(self, contract, function):
+        return self.views[function]
+
+    def now(self):
+        return 0
+
+    def send(self, contract, function, size, limit, deadline, sender):
+        self.sizes.append(size)
+        if self.refusal:
+            raise Reverted(self.refusal)
+
+
+def trade(venue, basis):
+    """The sizes that an arbitrageur orders."""
+    Arbitrageur(venue, SimpleNamespace(venue=None), "arbitrageur").trade(basis)
+    assert all(type(size) is int for size in venue.sizes)
+    return venue.sizes
+
+
+@pytest.mark.parametrize("basis", [-0.02, 0.02])
+def test_trade__room__brings_the_mark_there(basis):
+    (size,) = trade(Venue(), basis)
+    assert curve.mark(2_000 * WAD, DEPTH, size) / WAD == pytest.approx(2_000 * (1 + basis))
+
+
+@pytest.mark.parametrize(("basis", "size"), [(0.02, 10**21 + 1), (-0.02, -(10**21) - 3)])
+def test_trade__less_room__takes_it_to_the_wei(basis, size):
+    """A room beyond 2^53 wei would lose digits as a float."""
+    assert trade(Venue(max_buy=10**21 + 1, max_sell=10**21 + 3), basis) == [size]
+
+
+@pytest.mark.parametrize("basis", [-0.5, 0.5])
+def test_trade__no_room__orders_nothing(basis):
+    assert trade(Venue(max_buy=0, max_sell=0), basis) == []
+
+
+@pytest.mark.parametrize("basis", [-0.0004, 0.0, 0.0004])
+def test_trade__nearer_than_the_fee__orders_nothing(basis):
+    assert trade(Venue(), basis) == []
+
+
+@pytest.mark.parametrize("reason", ["perpmarket: initial margin", "perpmarket: account cap"])
+def test_trade__refused__goes_on(reason):
+    assert len(trade(Venue(refusal=reason), 0.02)) == 1

@@ -42,6 +42,7 @@ def test_curve__published__within_two_wei(function, amount, expected):
 
 
 def test_mark__published_reserves__is_their_ratio():
+    """SPEC-M1."""
     assert curve.mark(PEG, DEPTH, 375 * WAD // 10) == 256 * WAD // 10  # 1,600 / 62.5
     assert curve.mark(PEG, DEPTH, -150 * WAD) == 16 * WAD // 10  # 400 / 250
 
@@ -101,7 +102,7 @@ def test_curve__corners_of_the_range__do_not_overflow(harness, net):
 
 @given(pegs, depths, parts, parts)
 def test_cost_up__any_state__loses_at_most_a_wei(peg, depth, where, part):
-    """1 wei of the rational cost, and 1e-18 wei for each of the two roundings of Q."""
+    """SPEC-M1: 1 wei of the rational cost, and 1e-18 wei for each of the two roundings of Q."""
     net, size = net_and_size(depth, where, part)
     base = depth - net
     exact = Fraction(peg * depth * depth * size, base * (base - size) * WAD)

@@ -81,17 +81,38 @@ def commands(command: click.Command | None) -> list[click.Command]:
 
 
 def test_readme__names_a_file__it_exists():
-    """Links, and what stands in back-quotes and looks like a path of the repository."""
+    """Links, and what stands in back-quotes and looks like a path of the repository.
+
+    What git ignores is made by a command and need not be there.
+    """
     readme = ROOT / "README.md"
     if not readme.exists():
         pytest.skip("there is no README.md yet")
     text = readme.read_text()
     links = {link.partition("#")[0] for link in re.findall(r"\]\(([^)\s]+)\)", text)}
     links = {link for link in links if link and "://" not in link}
-    tops = "|".join(path.name for path in ROOT.iterdir() if path.is_dir())
+    tops = "|".join({*(path.name for path in ROOT.iterdir() if path.is_dir()), "out"})
     quoted = set(re.findall(rf"`((?:{tops})/[\w./-]+)`", text))
     tracked = subprocess.run(
         ["git", "ls-files"], cwd=ROOT, capture_output=True, text=True, check=True
     ).stdout.splitlines()
     known = {*tracked, *(str(parent) for name in tracked for parent in Path(name).parents)}
-    assert {name.rstrip("/") for name in links | quoted} - known == set()
+    missing = {name.rstrip("/") for name in links | quoted} - known
+    assert {name for name in missing if not is_ignored(name)} == set()
+
+
+def is_ignored(name: str) -> bool:
+    """Whether .gitignore keeps a path out of the repository."""
+    code = subprocess.run(["git", "check-ignore", "-q", name], cwd=ROOT).returncode
+    assert code in (0, 1), f"git cannot say whether {name} is ignored"
+    return code == 0
+
+
+@pytest.mark.parametrize("name", ["bench/results.json", "out/demo.png"])
+def test_is_ignored__made_by_a_command__is(name):
+    assert is_ignored(name)
+
+
+@pytest.mark.parametrize("name", ["bench/run.py", "docs/absent.md", "bench/results.txt"])
+def test_is_ignored__of_the_repository_or_nowhere__is_not(name):
+    assert not is_ignored(name)

@@ -83,8 +83,8 @@ def test_owed_up__any_state__equals_the_twin_and_the_ceiling(harness):
 
 @given(prices, prices, st.lists(spans, min_size=1, max_size=6))
 def test_accrue__in_many_steps__equals_one(mark, index, steps):
-    """The accumulator exactly; the average to what a step rounds: 1 wei, and 5e-19 of a rate below
-    1.1e21 [wad]. 1,000 wei a step are ample."""
+    """SPEC-M2: the accumulator exactly; the average to what a step rounds: 1 wei, and 5e-19 of a
+    rate below 1.1e21 [wad]. 1,000 wei a step are ample."""
     cap, period = w("0.0075"), 8 * HOUR
     one = funding.accrue(start(index), mark, sum(steps), cap, period, DAY)
     many, at = start(index), 0

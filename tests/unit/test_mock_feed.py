@@ -27,6 +27,7 @@ def test_deploy__always__describes_itself(feed, owner):
 
 @pytest.mark.parametrize("chain_id", [1, 1336, 1338, 31336, 31338])
 def test_deploy__public_chain__reverts(project, stranger, other_chain, chain_id):
+    """SPEC-K1."""
     with other_chain(chain_id), ape.reverts("mock_feed: local chains only"):
         stranger.deploy(project.MockFeed, "ETH / USD", 8)
 

@@ -23,6 +23,7 @@ def test_deploy__any_decimals__stores_them_and_mints_nothing(create_token, owner
 
 @pytest.mark.parametrize("chain_id", [1, 1336, 1338, 31336, 31338])
 def test_deploy__public_chain__reverts(project, stranger, other_chain, chain_id):
+    """SPEC-K1."""
     with other_chain(chain_id), ape.reverts("mock_token: local chains only"):
         stranger.deploy(project.MockToken, "USD Coin", "USDC", 6)
 

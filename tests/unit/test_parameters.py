@@ -46,6 +46,8 @@ def test_parse__token_units__follow_the_decimals():
         (" bps", "'' in ' bps' is not a number"),
         ("nan %", "'nan' in 'nan %' is not a number"),
         ("inf %", "'inf' in 'inf %' is not a number"),
+        ("1e40 ETH", "'1e40 ETH' is too large"),
+        ("-1e999999 ETH", "'-1e999999 ETH' is too large"),
         ("0.5 s", "'0.5 s' is finer than the unit it is stored in"),
         ("0.0000001 USDC", "'0.0000001 USDC' is finer than the unit it is stored in"),
     ],
@@ -57,12 +59,12 @@ def test_parse__no_amount__says_why(text, message):
 
 
 def test_load__defaults__convert_every_value():
-    """Names of the file stay; no text is left but the two names of the share."""
+    """Names of the file stay; no text is left but the two names of the share and an address."""
     raw = tomllib.loads(parameters.DEFAULTS.read_text())
     loaded = parameters.load()
     assert names(loaded) == names(raw)
     texts = {name for name, value in leaves(loaded) if isinstance(value, str)}
-    assert texts == {"vault.name", "vault.symbol"}
+    assert texts == {"vault.name", "vault.symbol", "book.oracle.sequencer"}
     assert loaded["venue"]["imr"] == WAD // 10
     assert loaded["boards"]["tenors"] == [604_800, 28 * 86_400]
     assert loaded["hedger"]["band"]["to_centre"] is False
@@ -70,9 +72,12 @@ def test_load__defaults__convert_every_value():
 
 
 def test_load__other_decimals__scale_the_token_amounts_alone():
-    six, eighteen = dict(leaves(parameters.load())), dict(leaves(parameters.load(decimals=18)))
+    """They are those of the file's own token."""
+    six = dict(leaves(parameters.load()))
+    eighteen = dict(leaves(parameters.load(overrides={"token.decimals": "18"})))
     changed = {name for name in six if six[name] != eighteen[name]}
-    assert changed == {"vault.deposit_cap", "fund.initial"}
+    assert changed == {"vault.deposit_cap", "fund.initial", "token.decimals"}
+    assert eighteen["fund.initial"] == 10**12 * six["fund.initial"]
 
 
 @pytest.mark.parametrize(
@@ -83,6 +88,15 @@ def test_load__other_decimals__scale_the_token_amounts_alone():
         ("hedger.band.to_centre", "false", False),
         ("vault.offset", "3", 3),
         ("vault.name", "5 bps", "5 bps"),
+        ("vault.symbol", "ABCDE", "ABCDE"),
+        ("vault.offset", "12", 12),
+        ("vault.offset", "0", 0),
+        ("feed.decimals", "18", 18),
+        ("book.carry.rate", "-5 %", -5 * 10**16),
+        ("boards.skew", "-5 %", -5 * 10**16),
+        ("boards.strike_step", "2.6 %", 26 * 10**15),
+        ("book.carry.half_life", "1 s", 1),
+        ("book.oracle.sequencer", "0x" + "aB" * 20, "0x" + "aB" * 20),
         ("boards.tenors", "1 d, 2 d", [86_400, 172_800]),
     ],
 )
@@ -112,6 +126,21 @@ def test_load__override__replaces_one_value(name, text, value):
         ("vault.offset", "²", "'vault.offset' is a whole number, not '²'"),
         ("venue.imr", "10", "venue.imr: '10' needs a unit"),
         ("boards.tenors", "7 d, week", "boards.tenors: 'week' needs a unit"),
+        ("boards.tenors", "7 d, -1 d", "boards.tenors: must not be negative"),
+        ("boards.strike_step", "0 %", "boards.strike_step: must be positive"),
+        ("boards.strike_step", "-5 %", "boards.strike_step: must be positive"),
+        ("boards.strike_step", "2.5 %", "boards.strike_step: gives 17 strikes, a board has 1 to"),
+        ("boards.lowest_strike", "121 %", "boards.strike_step: gives 0 strikes, a board has 1 to"),
+        ("book.carry.half_life", "0 s", "book.carry.half_life: must be positive"),
+        ("token.decimals", "19", "token.decimals: 19 is over 18"),
+        ("feed.decimals", "20", "feed.decimals: 20 is over 18"),
+        ("vault.deposit_cap", "-5 USDC", "vault.deposit_cap: must not be negative"),
+        ("vault.offset", "13", "vault.offset: 13 is over 12"),
+        ("vault.offset", "300", "vault.offset: 300 is over 12"),
+        ("vault.offset", "9" * 5_000, "vault.offset: 9999"),
+        ("vault.name", "", "vault.name: '' is not 1 to 25 characters"),
+        ("vault.symbol", "ABCDEF", "vault.symbol: 'ABCDEF' is not 1 to 5 characters"),
+        ("book.oracle.sequencer", "foo", "book.oracle.sequencer: 'foo' is not an address"),
     ],
 )
 def test_load__bad_override__names_it(name, text, message):

@@ -7,9 +7,9 @@ import statistics
 
 import pytest
 
-from ballast import paths
+from ballast import parameters, paths
 from ballast.paths import PathError, Step
-from ballast.units import WAD
+from ballast.units import WAD, YEAR
 
 HOURS = 40_000
 SIGMAS = 5  # standard errors: a right model fails once in a million; the seeds are fixed
@@ -31,7 +31,7 @@ def test_models__same_seed__same_path(model):
 def test_models__any__start_at_spot_and_are_long_enough(model):
     steps = model(2_000, 0.7, 50, 1)
     assert len(steps) == 51
-    assert steps[0] == Step(2_000 * WAD, 0.0)
+    assert steps[0] == Step(2_000 * WAD, paths.BASIS_MEAN)
     assert all(step.price % paths.FEED_UNIT == 0 and step.price > 0 for step in steps)
 
 
@@ -72,6 +72,21 @@ def test_basis__many_hours__has_deviation_and_memory():
     assert statistics.stdev(basis) == pytest.approx(paths.BASIS_DEVIATION, rel=relative)
     correlation = statistics.correlation(basis[:-1], basis[1:])
     assert abs(correlation - memory) < SIGMAS * math.sqrt((1 - memory**2) / len(basis))
+
+
+def test_basis__many_hours__pays_the_long_run_funding():
+    """AR(1): the effective number of its n values is n(1 − φ)/(1 + φ) for the mean."""
+    basis = [step.basis for step in paths.gbm(2_000, 0.7, HOURS, 7)]
+    effective = HOURS * (1 - paths.BASIS_MEMORY) / (1 + paths.BASIS_MEMORY)
+    error = SIGMAS * paths.BASIS_DEVIATION / math.sqrt(effective)
+    assert error < paths.BASIS_MEAN  # a mean of zero would be seen
+    assert abs(statistics.fmean(basis) - paths.BASIS_MEAN) < error
+
+
+def test_basis_mean__default_deployment__is_the_funding_that_premiums_charge():
+    defaults = parameters.load()
+    rate, period = defaults["book"]["carry"]["rate"], defaults["venue"]["period"]
+    assert paths.BASIS_MEAN == pytest.approx(rate / WAD * period / YEAR, rel=1e-12)
 
 
 # ------------------------------------------------------------------ files

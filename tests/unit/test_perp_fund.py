@@ -42,6 +42,7 @@ def test_account__fund_short__caps_profit_at_exit_only(poor, alice):
 
 
 def test_close__fund_short__issues_an_iou_and_only_reduces(poor, alice, bob):
+    """SPEC-M3."""
     assert poor.market.mode() == NORMAL
     fund, margin = poor.market.fund(), poor.market.margin_of(alice)
     receipt = poor.close(alice)
@@ -154,7 +155,8 @@ class Books:
 
 
 def test_market__random_history__tokens_and_logs_add_up(create_desk, keeper):
-    """Token balance = margins + fund after every step, and every margin is the sum of its events.
+    """SPEC-M3: token balance = margins + fund after every step, and every margin is the sum of its
+    events.
 
     Prices walk by up to 7% a step: thin accounts are liquidated and the small fund runs dry.
     """

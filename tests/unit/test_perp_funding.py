@@ -34,7 +34,8 @@ def accrue(state, net: int, until: int):
 
 @pytest.mark.parametrize("sign", [1, -1])
 def test_funding__crowded_side__pays(busy, alice, bob, sign):
-    """Longs pay when the mark is above the index, shorts when it is below; the other side gets."""
+    """SPEC-M2: longs pay when the mark is above the index, shorts when it is below; the other side
+    gets."""
     busy.trade(alice, sign * 1_000)
     busy.trade(bob, -sign * 300)
     rate = busy.market.market().funding_8h
@@ -68,6 +69,7 @@ def test_funding__settled__goes_between_margin_and_fund(busy, alice, bob, sign):
 
 
 def test_accumulator__many_pokes__equal_one(busy, chain, alice, bob):
+    """SPEC-M2."""
     busy.trade(alice, 500)
     start = head(chain)
     seen = []
@@ -140,7 +142,8 @@ def test_funding_ema__pushed_for_a_moment__hardly_moves(busy, chain, alice, bob)
 
 
 def test_funding__feed_stale__charges_until_it_went_stale(busy, chain, alice, bob):
-    """And no poke in between wipes out what was owed: else payers would poke in every gap."""
+    """SPEC-M2: and no poke in between wipes out what was owed: else payers would poke in every
+    gap."""
     busy.trade(alice, 500)
     start, updated_at = head(chain), busy.market.market().index_at
     premium = curve.mark(2_000 * WAD, DEPTH, 500 * WAD) - 2_000 * WAD

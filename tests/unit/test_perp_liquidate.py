@@ -53,7 +53,8 @@ def push_past_maintenance(desk, who, sign):
 
 
 def test_liquidate__at_maintenance__counts_to_the_tick(weak, owner, alice, keeper, sign):
-    """Without a net position exit is the worse: the index decides, to the feed's last digit."""
+    """SPEC-M4: without a net position exit is the worse: the index decides, to the feed's last
+    digit."""
     healthy, sick = push_past_maintenance(weak, alice, sign)
     weak.feed.push(healthy, sender=owner)
     account = weak.market.account(alice)
@@ -66,6 +67,7 @@ def test_liquidate__at_maintenance__counts_to_the_tick(weak, owner, alice, keepe
 
 
 def test_liquidate__sick__restores_the_initial_ratio(weak, owner, alice, keeper, sign):
+    """SPEC-M5."""
     _, sick = push_past_maintenance(weak, alice, sign)
     weak.feed.push(sick, sender=owner)
     before, n = weak.market.account(alice), exit_notional(weak, alice)
@@ -131,6 +133,7 @@ def test_liquidate__bankrupt__fund_bears_the_rest(weak, alice, keeper, sign):
 
 
 def test_liquidate__paused_and_stale__works(weak, owner, alice, keeper, sign):
+    """SPEC-M6."""
     _, sick = push_past_maintenance(weak, alice, sign)
     weak.feed.push(sick, sender=owner)
     weak.market.poke(sender=keeper)
@@ -155,7 +158,7 @@ def test_liquidate__mark_pushed_in_a_block__reverts(project, weak, owner, alice,
 
 
 def test_liquidate__rest_would_be_dust__closes_all(create_desk, alice, bob, keeper):
-    """T-48: nothing is left that would not be worth a liquidator's while."""
+    """SPEC-M5, T-48: nothing is left that would not be worth a liquidator's while."""
     desk = create_desk(min_position=60 * WAD)
     desk.deposit(alice, 20_500)
     desk.deposit(bob, 1_000_000)

@@ -61,6 +61,7 @@ def test_donation__anyone__is_nobodys(desk, alice, owner):
 
 @pytest.mark.parametrize("sign", [1, -1])
 def test_submit__initial_margin__counts_to_the_unit(desk, alice, sign):
+    """SPEC-M4."""
     least = margin_to_open(sign)
     give(desk, alice, least - 1)
     with desk.unchanged(), ape.reverts("perpmarket: initial margin"):
@@ -130,7 +131,7 @@ def test_withdraw__unrealised_profit__stays(desk, alice, bob):
 
 
 def test_withdraw__loss__counts_at_the_worse_price(desk, alice, attacker):
-    """A mark pushed up frees nothing, a mark pushed down locks."""
+    """SPEC-M4: a mark pushed up frees nothing, a mark pushed down locks."""
     desk.deposit(alice, 30_000)
     desk.deposit(attacker, 5_000_000)
     desk.trade(alice, 100)
@@ -156,6 +157,7 @@ def test_withdraw__bad_feed__only_without_position(desk, alice, bob):
 
 
 def test_set_mode__paused__keeps_margin_in_and_open_to_more(desk, alice, owner):
+    """SPEC-M6."""
     desk.deposit(alice, 1_000)
     receipt = desk.market.set_mode(PAUSED, sender=owner)
     assert desk.events(receipt, "ModeSet") == [desk.market.ModeSet(mode=PAUSED)]

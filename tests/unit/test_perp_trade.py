@@ -29,6 +29,7 @@ def rich(desk, alice, bob):
 
 @pytest.mark.parametrize("size", [wad("0.01"), wad("1234.567890123456789012")])
 def test_submit__buys__pays_the_curve_and_the_fee(rich, alice, size):
+    """SPEC-M1."""
     notional = curve.cost_up(PEG, DEPTH, 0, size)
     receipt = rich.submit(alice, size)
     assert rich.events(receipt, "Traded") == [
@@ -58,7 +59,8 @@ def test_submit__sells__gets_the_curve(rich, alice, size):
 @pytest.mark.parametrize("sign", [1, -1])
 @pytest.mark.parametrize("size", ["0.01", "3333.333333333333333333"])
 def test_submit__opened_and_closed__loses_both_fees(rich, alice, sign, size):
-    """A round trip at one index never profits, and costs the fees and at most 2 units of rounding.
+    """SPEC-M1: a round trip at one index never profits, and costs the fees and at most 2 units of
+    rounding.
 
     The second in between costs some funding: 0.2% of the notional by 1/28,800 at most.
     """
@@ -160,6 +162,7 @@ def test_submit__smallest_position__counts_to_the_wei(rich, alice, sign):
 
 @pytest.mark.parametrize("mode", [REDUCE_ONLY, PAUSED])
 def test_submit__not_normal__only_reduces(rich, alice, owner, mode):
+    """SPEC-M6."""
     rich.trade(alice, 10)
     rich.market.set_mode(mode, sender=owner)
     for eth in ("0.02", "-10.02", "-25"):
@@ -172,6 +175,7 @@ def test_submit__not_normal__only_reduces(rich, alice, owner, mode):
 
 @pytest.mark.parametrize("broken", ["stale", "zero"])
 def test_submit__bad_feed__only_reduces(rich, alice, broken):
+    """SPEC-M6."""
     rich.trade(alice, 10)
     if broken == "stale":
         rich.wait(3_700)

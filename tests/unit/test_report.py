@@ -1,0 +1,53 @@
+"""ballast.report: what the figures of a run count."""
+
+from dataclasses import replace
+from types import SimpleNamespace
+
+import pytest
+
+from ballast import simulation
+from ballast.report import summarise
+from ballast.simulation import Row
+
+INSIDE = Row(
+    hour=1,
+    spot=2_000.0,
+    mark=2_000.0,
+    book_delta=-10.0,
+    hedge=10.0,
+    net_found=0.0,
+    net_left=0.0,
+    band_found=1.0,
+    band_left=1.0,
+    nav=1e6,
+    book_value=1e4,
+    margin_ratio=None,
+    hedges=0,
+    clipped=0,
+    ended_clipped=False,
+    traded=False,
+)
+OUTSIDE = replace(INSIDE, net_left=2.0, hedges=3, clipped=2)
+
+
+def test_summarise__left_outside__counts_apart_what_ended_clipped():
+    """An earlier hedge of the hour that was clipped excuses nothing."""
+    rows = [INSIDE, OUTSIDE, replace(OUTSIDE, ended_clipped=True), replace(OUTSIDE, net_left=1.0)]
+    seen = summarise(rows)
+    assert (seen.outside_left, seen.outside_left_clipped) == (0.25, 0.25)
+    assert (seen.hedges, seen.clipped) == (9, 6)
+
+
+def test_summarise__margin_ratio__is_the_lowest_of_hours_with_a_position():
+    assert summarise([INSIDE]).lowest_margin_ratio is None
+    rows = [INSIDE, replace(INSIDE, margin_ratio=0.3), replace(INSIDE, margin_ratio=0.2)]
+    assert summarise(rows).lowest_margin_ratio == 0.2
+
+
+@pytest.mark.parametrize(
+    ("trade", "wanted", "clipped"),
+    [(5, 5, False), (4, 5, True), (-4, -5, True), (0, -5, True), (6, 5, False), (-6, -5, False)],
+)
+def test_is_clipped__crumb_goes_along__is_not(trade, wanted, clipped):
+    """Clipped is less than wanted: a hedge that closes a crumb is more."""
+    assert simulation._is_clipped(SimpleNamespace(trade=trade, wanted=wanted)) is clipped
