@@ -47,7 +47,7 @@ def option_flow(flow: str, hours: int, buyers: int, strikes: int, seed: int) -> 
     return orders
 
 
-ORDERS_AN_HOUR = 0.2
+ORDERS_AN_HOUR = 0.15
 
 
 def _is_put(flow: str, buyer: int) -> bool:

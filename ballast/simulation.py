@@ -26,6 +26,10 @@ SOUND = "perpmarket: healthy"
 """The refusal of a liquidation that is no failure."""
 
 
+LIQUIDATORS_EYE = WAD // 20
+"""How far before the liquidation price others begin to try: funding and basis are not in it."""
+
+
 @dataclass(frozen=True)
 class Cast:
     """Who takes part; each an account that can sign."""
@@ -103,6 +107,8 @@ class World:
         self.buyers = [Buyer(chain, self.deployment, account) for account in cast.buyers]
         self._fund_traders(sum(deposits))
         self._arbitrageur = Arbitrageur(chain, self.deployment, cast.arbitrageur)
+        self._worth = sum(deposits) * 10 ** (18 - parameters["token"]["decimals"])
+        self._left: Any = None
 
     def step(self, hour: int, step: Step, orders: list[Order]) -> Row:
         """The feed moves, then arbitrage, liquidation, settlement, sales and last the keeper."""
@@ -111,7 +117,8 @@ class World:
         decimals = self.parameters["feed"]["decimals"]
         push_price(chain, deployment.feed, self.cast.owner, step.price, decimals)
         self._arbitrageur.trade(step.basis)
-        self._liquidate()
+        if self._near_liquidation(step.price):
+            self._liquidate()
         settled = self._settle_expired()
         sold = sum(self._sell(order, step.price) for order in orders)
         row = self._hedge(hour, bool(settled or sold))
@@ -143,8 +150,16 @@ class World:
         self.chain.send(token, "approve", venue, margin, sender=arbitrageur)
         self.chain.send(venue, "deposit", margin, sender=arbitrageur)
 
+    def _near_liquidation(self, price: int) -> bool:
+        """Whether the index has come to where the hedge, as last left, would be liquidated."""
+        left = self._left
+        if left is None or left.size == 0 or left.liquidation_price == 0:
+            return False
+        distance = (price - left.liquidation_price) * (1 if left.size > 0 else -1)
+        return bool(distance * WAD <= left.liquidation_price * LIQUIDATORS_EYE)
+
     def _liquidate(self) -> None:
-        """Somebody always tries: that the hedge is sound is for the venue to say."""
+        """Somebody tries: whether the hedge is sound is for the venue to say."""
         venue, hedger = self.deployment.venue, self.deployment.hedger
         try:
             self.chain.send(venue, "liquidate", hedger, sender=self.cast.keeper)
@@ -173,9 +188,7 @@ class World:
         strike = self.strikes[order.strike]
         book = self.deployment.book
         series = self.chain.read(book, "series_id", expiry, strike, order.is_put)
-        worth = self.chain.read(self.deployment.vault, "totalAssets")
-        scale = 10 ** (18 - self.parameters["token"]["decimals"])
-        amount = int(worth * scale * order.share * WAD / price)
+        amount = int(self._worth * order.share * WAD / price)
         try:
             self.buyers[order.buyer].buy(series, amount)
         except Reverted as refusal:
@@ -191,6 +204,7 @@ class World:
         else:
             states.append(self.chain.read(self.deployment.hedger, "state"))
         found, left = states[0], states[-1]
+        self._left, self._worth = left, max(left.nav, 0)
         hedges = [state for state in states[:-1] if state.trade]
         wanted = [state for state in states if state.wanted] if self.is_hedged else []
         ratios = [state.margin_ratio / WAD for state in states if state.size]

@@ -295,15 +295,15 @@ def _executable(reading: Reading, s: IHedger.HedgeState) -> int256:
     is_buy: bool = s.wanted > 0
     limit: uint256 = hedge_rule._limit_price(reading.risk.price, rule.max_adverse, is_buy)
     step: int256 = hedge_rule._clip(s.wanted, wad._mul_down(rule.max_share, held.depth))
-    fillable: uint256 = min(
-        self._venue_room(held, step),
-        hedge_rule._size_within_price(held.mark, held.index, limit, held.depth, is_buy),
+    priced: uint256 = hedge_rule._size_within_price(
+        held.mark, held.index, limit, held.depth, is_buy
     )
-    trade: int256 = hedge_rule._clip(step, fillable)
+    trade: int256 = hedge_rule._clip(step, min(self._venue_room(held, step), priced))
     trade = hedge_rule._clip_to_margin(trade, held.size, self._affordable(reading))
     least: uint256 = self.band.min_hedge
     if wad._abs(held.size + trade) < least:
         # No venue is asked to keep a crumb; it goes with the rest, if the venue can fill it.
+        fillable: uint256 = min(self._venue_room(held, -held.size), priced)
         trade = -held.size if wad._abs(held.size) <= fillable else 0
     return trade if wad._abs(trade) >= least else 0
 

@@ -3,77 +3,71 @@
 @title venue_reader
 @license AGPL-3.0-only
 @notice Reads a perp venue so that no answer, or a wrong one, can make the reader revert.
-@dev Stateless. Words are decoded as plain integers: a decoder that checks ranges would revert. `ok` is False when the
-     venue did not answer, or not in the shape of IPerpVenue.
+@dev Stateless. Words are decoded as plain integers: a decoder that checks ranges would revert. `ok`
+     is False when the venue did not answer, or not in the shape of IPerpVenue.
 """
 
 from ..interfaces import IPerpVenue
 
-# No price, size or value of a sane venue is above 1.2e12 wad.
-LARGEST: constant(uint256) = 2**100
-ACCOUNT_WORDS: constant(uint256) = 7
-MARKET_WORDS: constant(uint256) = 7
-TERMS_WORDS: constant(uint256) = 7
-QUOTE_WORDS: constant(uint256) = 3
-NORMAL: constant(uint256) = 1  # IPerpVenue.Mode.NORMAL as a word
-
-
-@internal
-@pure
-def _fits(word: uint256) -> bool:
-    """
-    @dev The word, unsigned or signed, is within ±2^100: size · price · ratio, the longest product made of
-         them, stays below 2^256.
-    """
-    return word < LARGEST or word > max_value(uint256) - LARGEST
+# No price, size or value of a sane venue is above 1.2e12 wad: with all words below it, size · price ·
+# ratio, the longest product made of them, stays below 2^256.
+LARGEST: constant(int256) = 2**100
+WORDS: constant(uint256) = 7  # of each of the three structs
+NORMAL: constant(int256) = 1  # IPerpVenue.Mode.NORMAL as a word
 
 
 @internal
 @view
-def _read(venue: address, call: Bytes[36], words: uint256) -> (bool, Bytes[224]):
+def _read(venue: address, call: Bytes[36]) -> (bool, int256[WORDS]):
+    """
+    @dev The words of an answer, all within ±2^100.
+    """
+    words: int256[WORDS] = empty(int256[WORDS])
     success: bool = False
-    answer: Bytes[224] = b""
+    answer: Bytes[32 * WORDS] = b""
     success, answer = raw_call(
-        venue, call, max_outsize=224, is_static_call=True, revert_on_failure=False
+        venue, call, max_outsize=32 * WORDS, is_static_call=True, revert_on_failure=False
     )
-    if not success or len(answer) != words * 32:
-        return False, b""
-    for i: uint256 in range(words, bound=7):
-        if not self._fits(convert(slice(answer, i * 32, 32), uint256)):
-            return False, b""
-    return True, answer
+    if not success or len(answer) != 32 * WORDS:
+        return False, words
+    words = abi_decode(answer, int256[WORDS])
+    for word: int256 in words:
+        if word >= LARGEST or word <= -LARGEST:
+            return False, words
+    return True, words
+
+
+@internal
+@pure
+def _unsigned(word: int256) -> uint256:
+    return convert(word, uint256)
+
+
+@internal
+@pure
+def _room(word: int256) -> uint256:
+    """
+    @dev A limit; a word with its highest bits set says that there is none.
+    """
+    return convert(LARGEST if word < 0 else word, uint256)
 
 
 @internal
 @view
 def _account(venue: address, who: address) -> (bool, IPerpVenue.Account):
     ok: bool = False
-    answer: Bytes[224] = b""
-    ok, answer = self._read(
-        venue, abi_encode(who, method_id=method_id("account(address)")), ACCOUNT_WORDS
-    )
-    if not ok:
-        return False, empty(IPerpVenue.Account)
-    size: int256 = 0
-    pending: int256 = 0
-    margin: uint256 = 0
-    equity_index: int256 = 0
-    equity_exit: int256 = 0
-    withdrawable: uint256 = 0
-    valid: uint256 = 0
-    size, pending, margin, equity_index, equity_exit, withdrawable, valid = abi_decode(
-        answer, (int256, int256, uint256, int256, int256, uint256, uint256)
-    )
-    if max(margin, withdrawable) >= LARGEST:
+    w: int256[WORDS] = empty(int256[WORDS])
+    ok, w = self._read(venue, abi_encode(who, method_id=method_id("account(address)")))
+    if not ok or min(w[2], w[5]) < 0:
         return False, empty(IPerpVenue.Account)
     return True, IPerpVenue.Account(
-        size=size,
-        pending=pending,
-        margin=margin,
-        equity_index=equity_index,
-        equity_exit=equity_exit,
-        withdrawable=withdrawable,
-        valid=valid == 1,
+        size=w[0],
+        pending=w[1],
+        margin=self._unsigned(w[2]),
+        equity_index=w[3],
+        equity_exit=w[4],
+        withdrawable=self._unsigned(w[5]),
+        valid=w[6] == 1,
     )
 
 
@@ -81,30 +75,18 @@ def _account(venue: address, who: address) -> (bool, IPerpVenue.Account):
 @view
 def _market(venue: address) -> (bool, IPerpVenue.Market):
     ok: bool = False
-    answer: Bytes[224] = b""
-    ok, answer = self._read(venue, method_id("market()"), MARKET_WORDS)
-    if not ok:
-        return False, empty(IPerpVenue.Market)
-    mark: uint256 = 0
-    index: uint256 = 0
-    index_at: uint256 = 0
-    valid: uint256 = 0
-    funding_8h: int256 = 0
-    funding_ema_year: int256 = 0
-    open_interest: uint256 = 0
-    mark, index, index_at, valid, funding_8h, funding_ema_year, open_interest = abi_decode(
-        answer, (uint256, uint256, uint256, uint256, int256, int256, uint256)
-    )
-    if max(mark, max(index, index_at)) >= LARGEST:
+    w: int256[WORDS] = empty(int256[WORDS])
+    ok, w = self._read(venue, method_id("market()"))
+    if not ok or min(min(w[0], w[1]), min(w[2], w[6])) < 0:
         return False, empty(IPerpVenue.Market)
     return True, IPerpVenue.Market(
-        mark=mark,
-        index=index,
-        index_at=index_at,
-        valid=valid == 1,
-        funding_8h=funding_8h,
-        funding_ema_year=funding_ema_year,
-        open_interest=open_interest,
+        mark=self._unsigned(w[0]),
+        index=self._unsigned(w[1]),
+        index_at=self._unsigned(w[2]),
+        valid=w[3] == 1,
+        funding_8h=w[4],
+        funding_ema_year=w[5],
+        open_interest=self._unsigned(w[6]),
     )
 
 
@@ -115,30 +97,18 @@ def _terms(venue: address) -> (bool, IPerpVenue.Terms):
     @dev The mode is NORMAL or, whatever else it says, REDUCE_ONLY: positions may grow or not.
     """
     ok: bool = False
-    answer: Bytes[224] = b""
-    ok, answer = self._read(venue, method_id("terms()"), TERMS_WORDS)
-    if not ok:
-        return False, empty(IPerpVenue.Terms)
-    imr: uint256 = 0
-    mmr: uint256 = 0
-    fee: uint256 = 0
-    max_buy: uint256 = 0
-    max_sell: uint256 = 0
-    depth: uint256 = 0
-    mode: uint256 = 0
-    imr, mmr, fee, max_buy, max_sell, depth, mode = abi_decode(
-        answer, (uint256, uint256, uint256, uint256, uint256, uint256, uint256)
-    )
-    if depth == 0 or max(max(imr, mmr), max(fee, depth)) >= LARGEST:
+    w: int256[WORDS] = empty(int256[WORDS])
+    ok, w = self._read(venue, method_id("terms()"))
+    if not ok or min(min(w[0], w[1]), w[2]) < 0 or w[5] <= 0:
         return False, empty(IPerpVenue.Terms)
     return True, IPerpVenue.Terms(
-        imr=imr,
-        mmr=mmr,
-        fee=fee,
-        max_buy=min(max_buy, LARGEST),
-        max_sell=min(max_sell, LARGEST),
-        depth=depth,
-        mode=IPerpVenue.Mode.NORMAL if mode == NORMAL else IPerpVenue.Mode.REDUCE_ONLY,
+        imr=self._unsigned(w[0]),
+        mmr=self._unsigned(w[1]),
+        fee=self._unsigned(w[2]),
+        max_buy=self._room(w[3]),
+        max_sell=self._room(w[4]),
+        depth=self._unsigned(w[5]),
+        mode=IPerpVenue.Mode.NORMAL if w[6] == NORMAL else IPerpVenue.Mode.REDUCE_ONLY,
     )
 
 
@@ -148,9 +118,13 @@ def _fills(venue: address, size_delta: int256) -> bool:
     """
     @dev Whether the venue quotes a price for the order.
     """
-    ok: bool = False
-    answer: Bytes[224] = b""
-    ok, answer = self._read(
-        venue, abi_encode(size_delta, method_id=method_id("quote(int256)")), QUOTE_WORDS
+    success: bool = False
+    answer: Bytes[96] = b""
+    success, answer = raw_call(
+        venue,
+        abi_encode(size_delta, method_id=method_id("quote(int256)")),
+        max_outsize=96,
+        is_static_call=True,
+        revert_on_failure=False,
     )
-    return ok and convert(slice(answer, 0, 32), uint256) > 0
+    return success and len(answer) == 96 and convert(slice(answer, 0, 32), uint256) > 0
