@@ -219,8 +219,8 @@ def test_rebalance__venue_nearly_full__trades_what_fits(create_hedge, is_put):
 
 @pytest.fixture(scope="module")
 def crowded(create_hedge) -> Desk:
-    """A vault at a venue with room for 60 ETH a side."""
-    return create_hedge(**{"venue.open_interest_cap": "60 ETH"})
+    """A vault at a venue with room for 100 ETH a side."""
+    return create_hedge(**{"venue.open_interest_cap": "100 ETH"})
 
 
 def fill_up(hedge, sign):
@@ -240,8 +240,9 @@ def test_rebalance__venue_full_against_it__still_reduces(crowded, is_put):
     hedge.rebalance()
     held = hedge.size()
     assert fill_up(hedge, -sign)[0] == 0
-    hedge.push(2_000 - sign * 40)
-    state = hedge.expect(Action.HEDGE, Reason.OUTSIDE_BAND)
+    hedge.push(2_000 - sign * 80)
+    state = hedge.state()
+    assert state.reason == Reason.OUTSIDE_BAND
     assert state.wanted * sign < 0 and abs(state.wanted) < abs(held)
     assert state.trade == state.wanted
     hedge.rebalance()
