@@ -267,6 +267,17 @@ def test_state__venue_fills_nothing_but_quotes__reduces(live, beside, owner, siz
     assert beside.state().trade == -wad(size) // 4
 
 
+def test_state__little_would_be_left_at_the_cap__goes_too_if_the_venue_quotes_it(
+    live, beside, owner
+):
+    """SPEC-H2, SPEC-H3: the share of depth allows 0.012 of 0.018, and the venue quotes all."""
+    say(live, owner, "account", [wad("0.018"), *GOOD["account"][1:]])
+    say(live, owner, "market", [2_000 * WAD, *GOOD["market"][1:]])
+    say(live, owner, "terms", [*GOOD["terms"][:4], 0, wad(24), GOOD["terms"][6]])
+    say(live, owner, "quote", QUOTE)
+    assert beside.state().trade == -wad("0.018")
+
+
 def test_account__no_depth__is_empty(live, beside, owner):
     """SPEC-H7: nothing could be traded there."""
     say(live, owner, "terms", [*GOOD["terms"][:5], 0, 1])
