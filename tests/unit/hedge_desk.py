@@ -22,6 +22,13 @@ def wad(value) -> int:
     return int(Decimal(value) * WAD)
 
 
+def curve_size(depth, percent) -> int:
+    """Net position at which the mark is index·(1 + percent/100): q = X(1 − (1 + p)^−½).
+    [ETH wad]"""
+    moved = 1 + Decimal(percent) / 100
+    return int(depth * (1 - 1 / moved.sqrt()))
+
+
 @dataclass
 class Desk:
     """A vault with short ways to move it. Every call checks that hedger and book are left without a
@@ -92,11 +99,8 @@ class Desk:
         venue.submit(wad(eth), limit, self.now() + 3_600, sender=who)
 
     def push_mark(self, percent):
-        """Somebody else moves the mark to index·(1 + percent/100), from a market nobody is in. q =
-        X(1 − (1 + p)^−½)"""
-        depth = self.system.venue.terms().depth
-        moved = 1 + Decimal(percent) / 100
-        self.trade(depth * (1 - 1 / moved.sqrt()) / WAD)
+        """Somebody else moves the mark to index·(1 + percent/100), from a market nobody is in."""
+        self.trade(Decimal(curve_size(self.system.venue.terms().depth, percent)) / WAD)
 
     # ---------------------------------------------------------------- what is
 
@@ -120,6 +124,10 @@ class Desk:
 
     def scale(self):
         return self.system.vault.ledger().scale
+
+    def min_hedge(self):
+        """Smallest trade, and how far inside the edge a hedge ends. [ETH wad]"""
+        return self.system.hedger.band().min_hedge
 
     def net_cash(self):
         """Cash that no claim needs; negative while claims wait. [USD wad]"""

@@ -68,6 +68,7 @@ NAMES = {
     "account": "account(address)",
     "market": "market()",
     "terms": "terms()",
+    "quote": "quote(int256)",
 }
 GOOD = {
     "account": [WAD, 0, 500 * 10**6, 500 * WAD, 400 * WAD, 100 * 10**6, 1],
@@ -87,6 +88,10 @@ def beside(project, system, mock, owner):
     it."""
     params = parameters.load()["hedger"]
     return owner.deploy(project.Hedger, system.vault, system.book, mock, params)
+
+
+QUOTE = [1_999 * WAD, 5, 1_998 * WAD]
+"""For an order the venue would fill."""
 
 
 def say(mock, owner, name, words, cut=None):
@@ -110,7 +115,7 @@ def check_dead(hedger):
     assert not held.valid
     assert (held.margin_floor, held.vol_floor) == (rule.floor, rule.vol_floor)
     assert held.margin_per_vol > 0
-    assert numbers[:16] == [0] * 16
+    assert numbers[:16] == [0] * 16 and not held.may_open
     state = hedger.state()
     assert (state.reason, state.action) == (Reason.INVALID_VENUE, Action.NONE)
     assert (state.size, state.trade, state.wanted, state.top_up, state.give_back) == (0,) * 5
@@ -134,7 +139,7 @@ def test_account__venue_silent__is_empty(beside):
     check_dead(beside)
 
 
-@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize("name", GOOD)
 @pytest.mark.parametrize("cut", [0, 32, 223])
 def test_account__one_answer_short__is_empty(live, beside, owner, name, cut):
     """SPEC-H7: 0 bytes are a revert of the mock."""
@@ -142,7 +147,7 @@ def test_account__one_answer_short__is_empty(live, beside, owner, name, cut):
     check_dead(beside)
 
 
-@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize("name", GOOD)
 @pytest.mark.parametrize("word", range(7))
 def test_account__one_word_too_large__is_empty(live, beside, owner, name, word):
     """SPEC-H7."""
@@ -150,6 +155,43 @@ def test_account__one_word_too_large__is_empty(live, beside, owner, name, word):
     words[word] = 2**100
     say(live, owner, name, words)
     check_dead(beside)
+
+
+@pytest.mark.parametrize(
+    ("name", "word"),
+    [("account", word) for word in (2, 5)]
+    + [("market", word) for word in (0, 1, 2)]
+    + [("terms", word) for word in (0, 1, 2, 5)],
+)
+def test_account__amount_is_negative__is_empty(live, beside, owner, name, word):
+    """SPEC-H7: as an unsigned word it is far above 2^100."""
+    words = list(GOOD[name])
+    words[word] = -1
+    say(live, owner, name, words)
+    check_dead(beside)
+
+
+@pytest.mark.parametrize("word", [3, 4])
+@pytest.mark.parametrize("limit", [-1, -(2**100)])
+def test_account__venue_without_a_limit__is_clamped(live, beside, owner, word, limit):
+    """SPEC-H7: a venue may well say "any size" with the largest numbers there are."""
+    words = list(GOOD["terms"])
+    words[word] = limit
+    say(live, owner, "terms", words)
+    held = beside.account()
+    assert held.valid
+    expected = [100 * WAD, 90 * WAD]
+    expected[word - 3] = 2**100
+    assert [held.max_buy, held.max_sell] == expected
+    assert beside.state().trade == -WAD
+
+
+@pytest.mark.parametrize(("mode", "may_open"), [(1, True), (2, False), (4, False), (0, False)])
+def test_account__mode__says_whether_positions_may_grow(live, beside, owner, mode, may_open):
+    """SPEC-H7: what is not NORMAL is REDUCE_ONLY."""
+    say(live, owner, "terms", [*GOOD["terms"][:6], mode])
+    held = beside.account()
+    assert held.valid and held.may_open == may_open
 
 
 @pytest.mark.parametrize(("name", "word"), [("account", 6), ("market", 3)])
@@ -165,18 +207,18 @@ def test_account__flag_is_no_boolean__is_not_valid(live, beside, owner, name, wo
 @pytest.mark.parametrize(
     ("size", "max_sell", "depth", "trade"),
     [
-        ("0.012", "1", "4.8", "-0.012"),  # all that the share of depth allows
-        ("0.018", "1", "4.8", "-0.018"),  # 0.006 would be left: the share is exceeded by it
-        ("0.018", "0.018", "4.8", "-0.018"),
-        ("0.018", "0.012", "4.8", "0"),  # the venue itself cannot fill it
-        ("0.03", "1", "4.8", "-0.012"),  # 0.018 is left
-        ("0.03", "1", "1", "0"),  # 0.0025 would be a trade too small
+        ("0.012", "1", "24", "-0.012"),  # all that the share of depth allows
+        ("0.018", "1", "24", "-0.018"),  # 0.006 would be left: the share is exceeded by it
+        ("0.018", "0.018", "24", "-0.018"),
+        ("0.018", "0.012", "24", "0"),  # the venue itself cannot fill it
+        ("0.03", "1", "24", "-0.012"),  # 0.018 is left
+        ("0.03", "1", "5", "0"),  # 0.0025 would be a trade too small
     ],
 )
 def test_state__little_would_be_left__goes_too_if_the_venue_can(
     live, beside, owner, size, max_sell, depth, trade
 ):
-    """SPEC-H2, SPEC-H3: nothing is sold, so that all is to be unwound; 0.25% of depth a call."""
+    """SPEC-H2, SPEC-H3: nothing is sold, so that all is to be unwound; 0.05% of depth a call."""
     say(live, owner, "account", [wad(size), *GOOD["account"][1:]])
     say(live, owner, "market", [2_000 * WAD, *GOOD["market"][1:]])
     terms = GOOD["terms"]
@@ -184,6 +226,56 @@ def test_state__little_would_be_left__goes_too_if_the_venue_can(
     state = beside.state()
     assert (state.reason, state.wanted) == (Reason.NOTHING_SOLD, -wad(size))
     assert state.trade == wad(trade)
+
+
+@pytest.mark.parametrize(
+    ("quote", "trade"),
+    [
+        (QUOTE, "-100"),  # all that the share of depth allows
+        ([1, 0, 0], "-100"),
+        ([0, 5, 1_998 * WAD], "-40"),  # a price of 0 is none
+        (QUOTE[:2], "-40"),
+        ([*QUOTE, 0], "-40"),
+        ([2**100, *QUOTE[1:]], "-40"),
+        ([], "-40"),  # it reverts
+    ],
+)
+@pytest.mark.parametrize("mode", [1, 2])
+def test_state__venue_at_its_cap__reduces_as_far_as_it_quotes(
+    live, beside, owner, quote, trade, mode
+):
+    """SPEC-H3: 400 ETH are to be unwound, the venue's cap leaves 40, or what it quotes."""
+    say(live, owner, "account", [wad(400), *GOOD["account"][1:]])
+    say(live, owner, "market", [2_000 * WAD, *GOOD["market"][1:]])
+    say(live, owner, "terms", [*GOOD["terms"][:4], wad(40), wad(200_000), mode])
+    say(live, owner, "quote", quote)
+    state = beside.state()
+    assert (state.reason, state.wanted) == (Reason.NOTHING_SOLD, -wad(400))
+    assert state.trade == wad(trade)
+
+
+@pytest.mark.parametrize(("size", "limit"), [("400", 4), ("-400", 3)])
+def test_state__venue_fills_nothing_but_quotes__reduces(live, beside, owner, size, limit):
+    """SPEC-H3: max_sell = 0 for a long, max_buy = 0 for a short."""
+    say(live, owner, "account", [wad(size), *GOOD["account"][1:]])
+    say(live, owner, "market", [2_000 * WAD, *GOOD["market"][1:]])
+    terms = [*GOOD["terms"][:5], wad(200_000), 1]
+    terms[limit] = 0
+    say(live, owner, "terms", terms)
+    assert beside.state().trade == 0
+    say(live, owner, "quote", QUOTE)
+    assert beside.state().trade == -wad(size) // 4
+
+
+def test_state__little_would_be_left_at_the_cap__goes_too_if_the_venue_quotes_it(
+    live, beside, owner
+):
+    """SPEC-H2, SPEC-H3: the share of depth allows 0.012 of 0.018, and the venue quotes all."""
+    say(live, owner, "account", [wad("0.018"), *GOOD["account"][1:]])
+    say(live, owner, "market", [2_000 * WAD, *GOOD["market"][1:]])
+    say(live, owner, "terms", [*GOOD["terms"][:4], 0, wad(24), GOOD["terms"][6]])
+    say(live, owner, "quote", QUOTE)
+    assert beside.state().trade == -wad("0.018")
 
 
 def test_account__no_depth__is_empty(live, beside, owner):
@@ -340,18 +432,38 @@ def test_give_back__just_above_the_ceiling__restores_the_target(long):
     assert 0 <= long.account().low - long.needed(long.target()) < long.scale()
 
 
-def test_give_back__profit_not_realised__is_what_the_venue_pays(long):
-    """SPEC-H5: the ratio stays above the target."""
+def next_order(hedge):
+    """Margin that an order needs at the venue, its fee and slippage too. [USD wad]"""
+    return hedge.needed(ceil_div(hedge.system.venue.terms().imr * 11, 10))
+
+
+def test_give_back__profit_not_realised__keeps_what_the_next_order_needs(long):
+    """SPEC-H5: the venue would pay more; the ratio stays above the target."""
     long.push(3_500)
     withdrawable = long.account().withdrawable
     state = long.expect(Action.GIVE_BACK, Reason.IN_BAND)
-    assert state.give_back == withdrawable
-    assert state.give_back * long.scale() < long.account().low - long.needed(long.target())
+    spare = long.margin() * long.scale() - next_order(long)
+    assert state.give_back == spare // long.scale() < withdrawable
+    assert spare < long.account().low - long.needed(long.target())
     long.rebalance()
-    assert long.account().withdrawable == 0
-    assert ratio(long) > long.target()
+    assert 0 <= long.margin() * long.scale() - next_order(long) < long.scale()
+    assert ratio(long) > long.target() * 11 // 10
     long.wait()
     assert long.state().give_back == 0
+
+
+@pytest.mark.parametrize(("usd", "is_worth_it"), [(2_860, False), (2_845, True)])
+def test_give_back__around_a_tenth_of_the_target__pays_only_more(long, usd, is_worth_it):
+    """SPEC-H5: with 11% of 3,500 left, 11% · (3,500 − p) is spare at p, to be over 25% · p / 10."""
+    long.push(3_500)
+    long.rebalance()
+    long.push(usd)
+    spare = (long.margin() * long.scale() - next_order(long)) // long.scale()
+    least = long.needed(long.target()) // 10
+    assert ratio(long) > long.target() * 11 // 10
+    assert (spare * long.scale() > least) == is_worth_it
+    assert spare * long.scale() == pytest.approx(least, rel=0.02)
+    assert long.state().give_back == (spare if is_worth_it else 0)
 
 
 def test_give_back__bad_feed_or_paused_venue__is_none(long):
@@ -409,3 +521,14 @@ def test_give_back__claims_wait__restores_the_target(claimed):
     assert claimed.net_cash() == cash - moved.amount * claimed.scale()
     assert 0 <= claimed.account().low - claimed.needed(target) < claimed.scale()
     assert claimed.net_cash() < 0
+
+
+def test_give_back__claims_wait__a_crumb_goes_too(claimed):
+    """SPEC-H5: of 10 USD an ETH more nine are margin; the tenth is far below a tenth of the
+    target."""
+    claimed.rebalance()
+    claimed.push(9_010)
+    spare = claimed.account().low - claimed.needed(claimed.target())
+    assert 0 < spare < claimed.needed(claimed.target()) // 1_000
+    state = claimed.expect(Action.GIVE_BACK, Reason.IN_BAND)
+    assert state.give_back == spare // claimed.scale()

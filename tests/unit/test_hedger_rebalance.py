@@ -1,6 +1,7 @@
 """Hedger.rebalance: what is traded, through the real venue. SPEC-H1, SPEC-H2, SPEC-H3, SPEC-H6."""
 
 from contextlib import contextmanager
+from decimal import Decimal
 
 import pytest
 from hedge_desk import Desk, wad
@@ -78,13 +79,13 @@ def test_rebalance__then_price_moves__hedge_offsets_the_options(hedge, is_put, u
 
 
 @pytest.mark.parametrize(("is_put", "sign"), [(False, -1), (True, 1)])
-def test_rebalance__outside__lands_on_the_edge(hedge, is_put, sign):
+def test_rebalance__outside__lands_the_minimum_inside_the_edge(hedge, is_put, sign):
     """SPEC-H1: to the wei, at the second of the trade."""
     hedge.sell(40, is_put)
     full = hedge.system.hedger.last_full_hedge()
     hedge.rebalance()
     state = hedge.state()
-    assert state.net_delta == sign * state.band
+    assert state.net_delta == sign * (state.band - hedge.min_hedge())
     assert state.band == hedge.band()
     assert hedge.system.hedger.last_full_hedge() == full
 
@@ -106,7 +107,7 @@ def test_rebalance__calls_and_puts__hedges_the_sum(hedge):
     hedge.rebalance()
     assert hedge.size() < long / 2
     state = hedge.state()
-    assert state.net_delta == state.band
+    assert state.net_delta == state.band - hedge.min_hedge()
 
 
 # ------------------------------------------------------------------ SPEC-H2: in full
@@ -171,7 +172,7 @@ def test_rebalance__larger_than_the_share_of_depth__goes_in_steps(stepwise):
     assert stepwise.size() == 2 * step
     stepwise.settle_in_bands()
     state = stepwise.state()
-    assert state.net_delta == -state.band
+    assert state.net_delta == stepwise.min_hedge() - state.band
 
 
 @contextmanager
@@ -214,6 +215,55 @@ def test_rebalance__venue_nearly_full__trades_what_fits(create_hedge, is_put):
     before = snapshot(hedge)
     hedge.rebalance()
     assert snapshot(hedge) == before
+
+
+@pytest.fixture(scope="module")
+def crowded(create_hedge) -> Desk:
+    """A vault at a venue with room for 100 ETH a side."""
+    return create_hedge(**{"venue.open_interest_cap": "100 ETH"})
+
+
+def fill_up(hedge, sign):
+    """Somebody else takes all the room that is left on one side; returns what the venue then says
+    it fills there, and on the other."""
+    terms = hedge.system.venue.terms()
+    hedge.trade(Decimal(sign * (terms.max_buy if sign > 0 else terms.max_sell)) / WAD)
+    held = hedge.account()
+    return (held.max_buy, held.max_sell)[::sign]
+
+
+@pytest.mark.parametrize("is_put", [False, True])
+def test_rebalance__venue_full_against_it__still_reduces(crowded, is_put):
+    """SPEC-H3: the caps are for positions that grow."""
+    hedge, sign = crowded, -1 if is_put else 1
+    hedge.sell(40, is_put)
+    hedge.rebalance()
+    held = hedge.size()
+    assert fill_up(hedge, -sign)[0] == 0
+    hedge.push(2_000 - sign * 80)
+    state = hedge.state()
+    assert state.reason == Reason.OUTSIDE_BAND
+    assert state.wanted * sign < 0 and abs(state.wanted) < abs(held)
+    assert state.trade == state.wanted
+    hedge.rebalance()
+    assert 0 < hedge.size() * sign < held * sign
+    state = hedge.state()
+    assert state.net_delta == sign * (state.band - hedge.min_hedge())
+
+
+@pytest.mark.parametrize("is_put", [False, True])
+def test_rebalance__venue_full_against_it__closes_and_opens_nothing(crowded, is_put):
+    """SPEC-H3: of a trade through zero the part that closes."""
+    hedge, sign = crowded, -1 if is_put else 1
+    hedge.sell(20, is_put)
+    hedge.rebalance()
+    held = hedge.size()
+    hedge.sell(60, not is_put)
+    assert fill_up(hedge, -sign)[0] == 0
+    state = hedge.state()
+    assert state.wanted * sign < -abs(held) and state.trade == -held
+    hedge.rebalance()
+    assert hedge.size() == 0
 
 
 @pytest.mark.parametrize(("is_put", "push"), [(False, "2.99"), (True, "-2.99")])
@@ -388,7 +438,7 @@ def test_rebalance__stranger__is_as_good_as_the_keeper(hedge, stranger):
     log = hedge.hedged(hedge.rebalance(stranger))
     assert log.caller == stranger
     state = hedge.state()
-    assert log.trade == hedge.size() and state.net_delta == -state.band
+    assert log.trade == hedge.size() and state.net_delta == hedge.min_hedge() - state.band
 
 
 def test_rebalance__hedge_and_margin__logs_both(hedge):

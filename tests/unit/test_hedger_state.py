@@ -81,12 +81,13 @@ def test_state__no_guard_rail__band_is_the_twins(free):
 
 @pytest.mark.parametrize(("is_put", "sign"), [(False, 1), (True, -1)])
 def test_state__sold__wants_the_nearer_edge(hedge, is_put, sign):
-    """SPEC-H1: sold calls are short delta and want a buy, sold puts a sale; to the edge of the
-    band, no further."""
+    """SPEC-H1: sold calls are short delta and want a buy, sold puts a sale; to the smallest hedge
+    inside the edge of the band, no further."""
     hedge.sell(40, is_put)
     state = hedge.expect(Action.HEDGE | Action.TOP_UP, Reason.OUTSIDE_BAND)
     assert state.net_delta * sign < 0
-    assert state.wanted == state.trade == -state.net_delta - sign * state.band
+    inside = state.band - hedge.min_hedge()
+    assert state.wanted == state.trade == -state.net_delta - sign * inside
     assert state.wanted * sign > 0
 
 
@@ -107,15 +108,19 @@ def test_state__inside_the_band__wants_nothing(hedge):
     assert 0 < abs(state.net_delta) <= state.band
 
 
-def test_state__a_little_outside__wants_the_minimum(hedge):
-    """SPEC-H1: time alone has moved the delta over the edge."""
+def test_state__drift_after_a_hedge__asks_for_another_only_past_the_minimum(hedge):
+    """SPEC-H1: time alone moves the delta; the hedge has left the smallest one of room to it."""
     hedge.sell(40)
     hedge.rebalance()
+    left, least = hedge.state().net_delta, hedge.min_hedge()
     hedge.wait(60)
+    state = hedge.expect(Action.NONE, Reason.IN_BAND)
+    assert 0 < left - state.net_delta < least and state.wanted == 0
+    hedge.push("2000.18")
     state = hedge.state()
     assert state.reason == Reason.OUTSIDE_BAND
-    assert 0 < -state.net_delta - state.band < wad("0.01")
-    assert state.wanted == wad("0.01")
+    assert 0 < -state.net_delta - state.band < least
+    assert state.wanted == -state.net_delta - state.band + least
 
 
 def test_state__below_the_minimum__wants_nothing(hedge):
@@ -160,4 +165,4 @@ def test_state__at_the_block_of_a_hedge__waits_for_the_next(hedge):
     hedge.rebalance()
     hedge.expect(Action.NONE, Reason.HEDGED_THIS_BLOCK)
     hedge.wait()
-    assert hedge.state().reason == Reason.OUTSIDE_BAND
+    hedge.expect(Action.NONE, Reason.IN_BAND)

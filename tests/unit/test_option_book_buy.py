@@ -11,6 +11,7 @@ pytest_plugins = ["book_fixtures"]
 
 CUTOFF = DEFAULTS["limits"]["cutoff"]
 MIN_SIZE = DEFAULTS["limits"]["min_size"]
+NORMAL, REDUCE_ONLY, PAUSED = 1, 2, 4  # IPerpVenue.Mode
 
 
 def premium_at(shop, time, series, amount=10):
@@ -230,6 +231,15 @@ def test_buy__venue_silent__reverts(switched):
     shop, switches = switched
     switches.venue.switch_off(sender=shop.owner)
     shop.refuses_sale("option_book: venue not live", shop.id())
+
+
+@pytest.mark.parametrize("mode", [REDUCE_ONLY, PAUSED])
+def test_buy__venue_opens_nothing__reverts(shop, mode):
+    """SPEC-B5: nobody could hedge it."""
+    shop.system.venue.set_mode(mode, sender=shop.owner)
+    shop.refuses_sale("option_book: venue reduce-only", shop.id())
+    shop.system.venue.set_mode(NORMAL, sender=shop.owner)
+    shop.buy(shop.id())
 
 
 def test_buy__after_a_bad_answer__is_sold_at_the_next_good_one(shop):
