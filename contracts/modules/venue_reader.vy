@@ -32,7 +32,7 @@ def _read(venue: address, call: Bytes[36]) -> (bool, int256[WORDS]):
         return False, words
     words = abi_decode(answer, int256[WORDS])
     for word: int256 in words:
-        if word >= LARGEST or word <= -LARGEST:
+        if word >= LARGEST or word < -LARGEST:
             return False, words
     return True, words
 

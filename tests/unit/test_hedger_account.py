@@ -84,9 +84,9 @@ def mock(project, owner):
 
 @pytest.fixture(scope="module")
 def beside(project, system, mock, owner):
-    """A hedger of the default vault at a venue that answers what it is told. Nobody is wired to
-    it."""
-    params = parameters.load()["hedger"]
+    """A hedger of the default vault at a venue that answers what it is told, in steps of 100 ETH at
+    its depth. Nobody is wired to it."""
+    params = parameters.load(overrides={"hedger.execution.max_share": "0.05 %"})["hedger"]
     return owner.deploy(project.Hedger, system.vault, system.book, mock, params)
 
 

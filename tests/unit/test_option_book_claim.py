@@ -21,7 +21,7 @@ def locked(create_shop, keeper):
     """A vault of 1,000 calls at 5,500 USD: it owes more than its cash, the gain is at the venue."""
     shop = create_shop()
     shop.buy(shop.id(), 1_000)
-    for _ in range(3):
+    for _ in range(6):
         shop.system.hedger.rebalance(sender=keeper)
     assert shop.system.hedger.account().size > wad(400)
     shop.settle(0, 5_500)
@@ -161,7 +161,7 @@ def test_claim__cash_at_the_venue__pays_a_part_and_the_rest_later(locked, keeper
     again = locked.book.claim(series, locked.buyer, sender=locked.buyer)
     assert locked.events(again, "Claimed")[0].paid == 0
 
-    for _ in range(4):
+    for _ in range(12):
         locked.system.hedger.rebalance(sender=keeper)
     locked.vault.fund_claims(sender=stranger)
     assert locked.vault.board_claims(expiry).reserved == owed
