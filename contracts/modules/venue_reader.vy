@@ -119,12 +119,18 @@ def _fills(venue: address, size_delta: int256) -> bool:
     @dev Whether the venue quotes a price for the order.
     """
     success: bool = False
-    answer: Bytes[96] = b""
+    answer: Bytes[128] = b""  # a word more than asked: a longer answer is another shape
     success, answer = raw_call(
         venue,
         abi_encode(size_delta, method_id=method_id("quote(int256)")),
-        max_outsize=96,
+        max_outsize=128,
         is_static_call=True,
         revert_on_failure=False,
     )
-    return success and len(answer) == 96 and convert(slice(answer, 0, 32), uint256) > 0
+    if not success or len(answer) != 96:
+        return False
+    words: int256[3] = abi_decode(slice(answer, 0, 96), int256[3])
+    for word: int256 in words:
+        if word >= LARGEST or word < 0:
+            return False
+    return words[0] > 0
