@@ -1,4 +1,4 @@
-"""What no-arbitrage says of any option, asked of the bytecode; and its errors in the wide domain."""
+"""What no-arbitrage asks of any option, in the bytecode; and its errors in the wide domain."""
 
 import random
 from functools import cache

@@ -21,8 +21,8 @@ EPSILON = 2.0**-52
 MONTH = 30 * 86_400
 TINY = 5e-324  # the smallest float
 
-# What the inversion adds to the error of a price, relative: from the tails, their sum, the logarithm
-# and σ = s/√T, each a unit or less. 2.9 were seen on the points below, 0.3 in the median.
+# What the inversion adds to the error of a price, relative: from the tails, their sum, the
+# logarithm and σ = s/√T, each a unit or so. 2.9 were seen on the points below, 0.3 in the median.
 INVERSION = 5 * EPSILON
 
 
