@@ -14,20 +14,20 @@ MIN_DEVIATION = 2**14
 INV_SQRT_2_PI = 7_359_186_146_747_302_452
 TAIL_P = 4_574_792_530_279_968_801
 TAIL = (
-    1_825_831_988_091_402_503,
-    1_809_831_304_095_397_094,
-    1_855_208_246_043_198_173,
-    675_640_955_666_981_653,
-    4_334_109_467_039_200_507,
-    -8_038_172_287_167_580_857,
-    18_705_732_363_484_253_872,
-    -27_914_972_238_907_120_414,
-    31_833_180_612_716_981_990,
-    -26_211_351_467_114_014_441,
-    14_530_098_367_228_657_590,
-    -5_142_147_555_970_761_574,
-    1_057_181_868_159_519_536,
-    -96_799_586_511_340_161,
+    912_915_994_045_701_251,
+    904_915_652_047_698_547,
+    927_604_123_021_599_086,
+    337_820_477_833_490_827,
+    2_167_054_733_519_600_254,
+    -4_019_086_143_583_790_428,
+    9_352_866_181_742_126_936,
+    -13_957_486_119_453_560_207,
+    15_916_590_306_358_490_995,
+    -13_105_675_733_557_007_221,
+    7_265_049_183_614_328_795,
+    -2_571_073_777_985_380_787,
+    528_590_934_079_759_768,
+    -48_399_793_255_670_081,
 )
 
 
@@ -51,46 +51,35 @@ class Greeks(NamedTuple):
     vega: int
 
 
+class Legs(NamedTuple):
+    """All that prices and greeks are made of."""
+
+    asset: int  # N(d1) [Q64]
+    bond: int  # K N(-d2) [wad]
+    density: int  # n(d1) [Q64]
+
+
 def board(spot: int, tenor: int, carry: int) -> Board:
     """Board of a spot [wad], a tenor [s] and the growth exponent g [wad]."""
     growth = exp(trunc_div(carry * Q64, WAD))
-    return Board(spot, spot * growth >> 64, growth, isqrt(tenor * Q64 * Q64 // YEAR))
-
-
-def shifted(board: Board, factor: int) -> Board:
-    """The board after spot and forward are multiplied by a factor [wad]."""
-    return board._replace(spot=board.spot * factor // WAD, forward=board.forward * factor // WAD)
+    return Board(spot, spot * growth >> 64, growth, isqrt((tenor << 128) // YEAR))
 
 
 def greeks(board: Board, strike: int, ln_forward_strike: int, vol: int) -> Greeks:
     """Everything about one strike [wad], given ln(forward / strike) [Q64] and the vol [wad]."""
-    sigma = vol * board.root_t // WAD
-    if sigma < MIN_DEVIATION:
-        return _intrinsic(board, strike, ln_forward_strike)
-
-    d1 = trunc_div(ln_forward_strike << 64, sigma) + (sigma >> 1)
-    d2 = d1 - sigma
-    decay = exp_neg(d1 * d1 >> 65)
-    n1 = decay * _tail(abs(d1)) >> 64
-    n2 = decay * _tail(abs(d2)) >> 64
-    if d1 >= 0:
-        n1 = Q64 - n1
-    bond = board.forward * n2 >> 64
-    if d2 < 0:
-        bond = strike - bond
-
-    total = max((board.forward * n1 >> 64) + bond, board.forward, strike)
-    delta_call = (board.growth * n1 >> 64) * WAD >> 64
-    density = decay * INV_SQRT_2_PI >> 64
+    deviation = vol * board.root_t // WAD
+    found = legs(board.forward, strike, ln_forward_strike, deviation)
+    total = max((board.forward * found.asset >> 64) + found.bond, board.forward, strike)
+    growth = board.growth * WAD >> 64
+    delta = growth * found.asset >> 64
+    divisor = board.spot * deviation
     return Greeks(
         call=total - strike,
         put=total - board.forward,
-        delta_call=delta_call,
-        delta_put=delta_call - (board.growth * WAD >> 64),
-        gamma=(
-            (board.growth * density >> 64) * WAD * WAD // (board.spot * sigma) if board.spot else 0
-        ),
-        vega=(board.forward * density >> 64) * board.root_t >> 64,
+        delta_call=delta,
+        delta_put=delta - growth,
+        gamma=growth * found.density * WAD // divisor if divisor else 0,
+        vega=(board.forward * found.density >> 64) * board.root_t >> 64,
     )
 
 
@@ -100,24 +89,38 @@ def option(spot: int, tenor: int, carry: int, strike: int, vol: int) -> Greeks:
     return greeks(on, strike, ln_ratio(on.forward, strike), vol)
 
 
-def _intrinsic(board: Board, strike: int, ln_forward_strike: int) -> Greeks:
-    """The limit of no deviation: intrinsic value on the forward, delta by moneyness."""
-    growth = board.growth * WAD >> 64
-    delta_call = growth // 2
-    if ln_forward_strike:
-        delta_call = growth if ln_forward_strike > 0 else 0
-    total = max(board.forward, strike)
-    return Greeks(
-        call=total - strike,
-        put=total - board.forward,
-        delta_call=delta_call,
-        delta_put=delta_call - growth,
-        gamma=0,
-        vega=0,
+def legs(forward: int, strike: int, ln_forward_strike: int, deviation: int) -> Legs:
+    """The parts of one strike at a deviation vol·√T [Q64]; without one N(d1) is 0, 1/2 or 1."""
+    if deviation < MIN_DEVIATION:
+        return _limit(strike, ln_forward_strike)
+    d1 = trunc_div(ln_forward_strike << 64, deviation) + (deviation >> 1)
+    d2 = d1 - deviation
+    decay = exp_neg(d1 * d1 >> 65)
+    tail = decay * _tail(abs(d1)) >> 64
+    bond = forward * (decay * _tail(abs(d2)) >> 64) >> 64
+    return Legs(
+        asset=tail if d1 < 0 else Q64 - tail,
+        bond=strike - bond if d2 < 0 else bond,
+        density=decay * INV_SQRT_2_PI >> 64,
     )
+
+
+def cdf(ln_forward_strike: int, deviation: int) -> int:
+    """N(d1) alone [Q64], all that a delta needs."""
+    return legs(0, 0, ln_forward_strike, deviation).asset
+
+
+def _limit(strike: int, ln_forward_strike: int) -> Legs:
+    """Without deviation the option is worth its intrinsic value on the forward."""
+    if ln_forward_strike > 0:
+        return Legs(Q64, 0, 0)
+    if ln_forward_strike < 0:
+        return Legs(0, strike, 0)
+    return Legs(Q64 // 2, strike // 2, 0)
 
 
 def _tail(z: int) -> int:
     """Scaled tail of the normal distribution, N(-z)·e^(z²/2), z >= 0 [Q64]."""
-    t = Q64 * Q64 // (Q64 + (TAIL_P * z >> 64))
-    return polynomial(TAIL, t) * t >> 64
+    t = 2**127 // (Q64 + (TAIL_P * z >> 64))
+    r = polynomial(TAIL[1:], t, bits=63)
+    return t * ((TAIL[0] << 63) + t * r) >> 125

@@ -6,9 +6,10 @@ compare the twin with the module.
 
 from math import isqrt
 
-from ballast.units import Q64, WAD
+from ballast.units import Q64, WAD, trunc_div
 
 HALF = Q64 // 2
+NINTH = Q64 // 9
 
 LN_TWO = 12_786_308_645_202_655_660
 LOG2_E = 26_613_026_195_688_644_983
@@ -39,13 +40,16 @@ EXP = (
 )
 
 
-def polynomial(coefficients: tuple[int, ...], x: int) -> int:
-    """The polynomial of odd degree, coefficients lowest first, at x [Q64], as the modules take it:
-    two coefficients a step, each step floored."""
-    square = x * x >> 64
-    result = 0
-    for even in range(len(coefficients) - 2, -1, -2):
-        result = (result * square + coefficients[even + 1] * x >> 64) + coefficients[even]
+def polynomial(coefficients: tuple[int, ...], x: int, bits: int = 64) -> int:
+    """The polynomial at x, coefficients lowest first, all with so many fractional bits, as the
+    modules take it: three steps of Horner's rule share a shift."""
+    result, rest = coefficients[-1], coefficients[-2::-1]
+    while rest:
+        *steps, last = rest[:3]
+        for shared, coefficient in enumerate(steps, start=1):
+            result = result * x + (coefficient << bits * shared)
+        result = (result * x >> bits * (len(steps) + 1)) + last
+        rest = rest[3:]
     return result
 
 
@@ -60,17 +64,30 @@ def q64_to_wad(x: int) -> int:
 
 
 def ln_ratio(a: int, b: int) -> int:
-    """ln(a / b) [Q64] of two amounts of one unit; ZeroDivisionError if both are 0."""
-    high, low = max(a, b), min(a, b)
+    """ln(a / b) [Q64] of two amounts of one unit below 2^190; 0 is taken for 1."""
+    z = _quotient(a, b)
     doublings = 0
-    if high >> 1 >= low:
-        for step in (128, 64, 32, 16, 8, 4, 2, 1):
-            if high >> step >= low:
-                low <<= step
-                doublings += step
-    z = (high - low) * 2 * Q64 // (high + low)
-    ln = (z * polynomial(ATANH, z * z >> 66) >> 64) + doublings * LN_TWO
-    return ln if a >= b else -ln
+    if z * z >> 66 > NINTH:
+        a, b, doublings = _halve(a, b)
+        z = _quotient(a, b)
+    s = z * z >> 66
+    return trunc_div(z * polynomial(ATANH, s), Q64) + doublings * LN_TWO
+
+
+def _quotient(a: int, b: int) -> int:
+    """2 (a - b) / (a + b) [Q64]."""
+    return trunc_div((a - b) << 65, a + b) if a + b else 0
+
+
+def _halve(a: int, b: int) -> tuple[int, int, int]:
+    """The smaller doubled until a / b is within [1/2, 2], and how often: positive if it was b."""
+    high, low = max(a, b), max(min(a, b), 1)
+    doublings = 0
+    for step in (128, 64, 32, 16, 8, 4, 2, 1):
+        if high >> step >= low:
+            low <<= step
+            doublings += step
+    return (high, low, doublings) if a > b else (low, high, -doublings)
 
 
 def exp_neg(y: int) -> int:

@@ -1,12 +1,12 @@
-"""Twin of contracts/modules/packing.vy, bit for bit: series and boards as one word each.
+"""Twin of contracts/modules/packing.vy, bit for bit: series, live strikes and boards as one word.
 
 The layouts are in the module. Sizes [ETH wad], strikes [USD wad], expiries [unix s], vols [wad].
 """
 
 from typing import NamedTuple
 
-MAX_STRIKE = 2**128 - 1
-MAX_SOLD = 2**120 - 1
+MAX_STRIKE = 2**96 - 1
+MAX_SOLD = 2**80 - 1
 OFFSET = 2**63
 SERIES_MASK = 2**136 - 1
 VOL_MASK = 2**64 - 1
@@ -30,14 +30,14 @@ def expiry(series: int) -> int:
     return series >> 136
 
 
-def strike(word: int) -> int:
-    """Strike of an id or of a live word."""
-    return (word & SERIES_MASK) >> 8
+def id_strike(series: int) -> int:
+    """Strike of an id."""
+    return (series & SERIES_MASK) >> 8
 
 
-def is_put(word: int) -> bool:
-    """Kind of an id or of a live word."""
-    return word & 1 == 1
+def is_put(series: int) -> bool:
+    """Kind of an id."""
+    return series & 1 == 1
 
 
 def is_canonical(series: int) -> bool:
@@ -45,23 +45,40 @@ def is_canonical(series: int) -> bool:
     return series & 255 <= 1
 
 
-def live(series: int, amount: int) -> int:
-    """What the book stores of a live series."""
-    return amount << 136 | series & SERIES_MASK
+def live(strike: int, calls: int = 0, puts: int = 0) -> int:
+    """What the book stores of a live strike: how much is sold of its call and of its put."""
+    return calls << 176 | puts << 96 | strike
 
 
-def sold(word: int) -> int:
-    """Amount of a live word."""
-    return word >> 136
+def strike(word: int) -> int:
+    """Strike of a live word."""
+    return word & MAX_STRIKE
 
 
-def is_same_series(word: int, series: int) -> bool:
-    """Whether a live word is of a series, both of one board."""
-    return (word ^ series) & SERIES_MASK == 0
+def calls(word: int) -> int:
+    """Calls sold at a live word's strike."""
+    return word >> 176
+
+
+def puts(word: int) -> int:
+    """Puts sold at a live word's strike."""
+    return word >> 96 & MAX_SOLD
+
+
+def sold(word: int, is_put: bool) -> int:
+    """What is sold of one kind at a live word's strike."""
+    return puts(word) if is_put else calls(word)
+
+
+def with_sold(word: int, is_put: bool, amount: int) -> int:
+    """A live word with that amount sold of one kind."""
+    if is_put:
+        return live(strike(word), calls(word), amount)
+    return live(strike(word), amount, puts(word))
 
 
 def board(expiry: int, count: int, surface: Surface) -> int:
-    """Word of a board with `count` live series; vols below 2^63."""
+    """Word of a board with `count` live strikes; vols below 2^63."""
     skew, smile = surface.skew + OFFSET, surface.smile + OFFSET
     return expiry << 200 | count << 192 | smile << 128 | skew << 64 | surface.atm_vol
 
@@ -72,7 +89,7 @@ def board_expiry(word: int) -> int:
 
 
 def board_count(word: int) -> int:
-    """Live series of a board."""
+    """Live strikes of a board."""
     return word >> 192 & 255
 
 
@@ -84,5 +101,5 @@ def board_surface(word: int) -> Surface:
 
 
 def with_one_more(word: int) -> int:
-    """The board with one more live series."""
+    """The board with one more live strike."""
     return word + (1 << 192)

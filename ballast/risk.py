@@ -6,14 +6,13 @@
 have the order of the contracts' structs.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Sequence
 from typing import NamedTuple
 
-from ballast import black_scholes, carry, packing, payoff, quoting, vol_surface
-from ballast.black_scholes import Greeks
+from ballast import black_scholes, carry, packing, quoting, vol_surface
 from ballast.fixed_point import ln_ratio
-from ballast.packing import Surface
 from ballast.units import WAD, YEAR, ceil_div, clamp, trunc_div
+from ballast.vol_surface import Curve
 
 
 class Carry(NamedTuple):
@@ -116,84 +115,76 @@ class Sale(NamedTuple):
 
 
 class Board(NamedTuple):
-    """What the series of a board share; the three black-scholes boards are None from expiry on."""
+    """What the strikes of a board share."""
 
-    tenor: int
-    surface: Surface
-    rate: int = 0
-    flat: black_scholes.Board | None = None
-    up: black_scholes.Board | None = None
-    down: black_scholes.Board | None = None
-
-
-class Unit(NamedTuple):
-    """One ETH of an option, as its holder sees it."""
-
-    value: int
-    delta: int = 0
-    gamma: int = 0
-    vega: int = 0
-    vol: int = 0
-    up_value: int = 0
-    up_delta: int = 0
-    down_value: int = 0
-    down_delta: int = 0
+    tenor: int  # to expiry, 0 from then on [s]
+    rate: int  # dg/dT [wad]
+    flat: black_scholes.Board
+    up: int  # forward at spot·(1 + shock) [wad]
+    down: int  # forward at spot·(1 − shock) [wad]
+    curve: Curve
 
 
 class Sum(NamedTuple):
-    """Σ amount · what a unit has of that name, over a board; a product has 36 decimals."""
+    """Sums over the strikes of a board, as in the module."""
 
-    amount: int = 0  # [ETH wad], no product
-    value: int = 0
-    delta: int = 0
-    gamma: int = 0
-    vega: int = 0
-    vol_vega: int = 0
-    up_value: int = 0
-    up_delta: int = 0
-    down_value: int = 0
-    down_delta: int = 0
+    amount: int = 0  # Σ n [ETH wad]
+    calls: int = 0  # [ETH wad]
+    strikes: int = 0  # Σ calls·K [36 decimals]
+    asset: int = 0  # Σ n·N(d1) [wad·Q64]
+    bond: int = 0  # Σ n·K·N(−d2) [36 decimals]
+    density: int = 0  # Σ n·φ(d1) [wad·Q64]
+    steepness: int = 0  # Σ n·φ(d1)/dev [wad·Q64]
+    vol_density: int = 0  # Σ n·φ(d1)·σ [wad·Q64]
+    up_asset: int = 0
+    up_bond: int = 0
+    down_asset: int = 0
+    down_bond: int = 0
 
 
-def risk(scene: Scene, words: Iterable[int]) -> Risk:
+def risk(scene: Scene, words: Sequence[int]) -> Risk:
     """Pricer.risk: a whole book in one pass; `at` and `valid` are left to the caller."""
     total = Risk(price=scene.price, shock=scene.stress.shock)
-    on, held, left = Board(0, Surface(0, 0, 0)), Sum(), 0
-    for word in words:
-        if not left:
-            left = packing.board_count(word)
-            on, held = board(scene, tenor(scene, word), packing.board_surface(word)), Sum()
-            total = total._replace(unsettled=total.unsettled or not on.tenor)
-            continue
-        one = unit(scene, on, packing.strike(word), packing.is_put(word))
-        held = add(held, one, packing.sold(word))
-        left -= 1
-        if not left:
-            total = close(total, held, scene, on)
+    for board_word, strikes in _boards(words):
+        on = board(scene, board_word)
+        total = close(total, board_sum(scene, on, strikes), scene, on)
     return total
 
 
-def sale(scene: Scene, words: Iterable[int], order: Order) -> Sale:
+def greeks(scene: Scene, words: Sequence[int]) -> Risk:
+    """Pricer.greeks: the risk without the shocks."""
+    return risk(scene, words)._replace(shock=0, up_value=0, up_delta=0, down_value=0, down_delta=0)
+
+
+def delta(scene: Scene, words: Sequence[int]) -> int:
+    """Pricer.delta: the delta of the risk alone."""
+    return risk(scene, words).delta
+
+
+def sale(scene: Scene, words: Sequence[int], order: Order) -> Sale:
     """Pricer.sale: a book before and after an order, and what the order costs."""
-    on = board(scene, tenor(scene, order.board), packing.board_surface(order.board))
-    one = unit(scene, on, packing.strike(order.id), packing.is_put(order.id))
+    on = board(scene, order.board)
+    sold = packing.with_sold(
+        packing.live(packing.id_strike(order.id)), packing.is_put(order.id), order.amount
+    )
     before = risk(scene, words)
-    after = close(before, add(Sum(), one, order.amount), scene, on)
+    after = close(before, board_sum(scene, on, [sold]), scene, on)
+    quoted = quote(scene, order, before, after)
     return Sale(
         before,
         after,
-        order.amount * one.value // WAD,
-        one.delta,
-        quote(scene, on, order, before, after),
+        after.mid - before.mid,
+        trunc_div(-quoted.delta * WAD, order.amount),
+        quoted,
     )
 
 
-def quote(scene: Scene, on: Board, order: Order, before: Risk, after: Risk) -> Quote:
+def quote(scene: Scene, order: Order, before: Risk, after: Risk) -> Quote:
     """What an order costs, at the quote's spot."""
     rule = scene.quoting
     is_put = packing.is_put(order.id)
     spot = quoting.spot(scene.price, order.mark, rule.edge, is_put)
-    price, vega, vol = at_spot(scene, spot, on.tenor, on.surface, packing.strike(order.id), is_put)
+    price, vega, vol = at_spot(scene, spot, order.board, packing.id_strike(order.id), is_put)
     use = ceil_div((abs(before.vega) + abs(after.vega)) * WAD, rule.vega_cap)
     value = ceil_div(order.amount * price, WAD)
     vol_charge = quoting.vol_charge(order.amount, vega, vol, rule.spread, rule.impact, use)
@@ -223,126 +214,144 @@ def tenor(scene: Scene, board_word: int) -> int:
     return max(0, packing.board_expiry(board_word) - scene.now)
 
 
-def board(scene: Scene, tenor: int, surface: Surface) -> Board:
-    """What the series of a board share."""
-    if not tenor:
-        return Board(0, surface)
+def board(scene: Scene, board_word: int) -> Board:
+    """What the strikes of a board share; from expiry on neither deviation nor carry."""
+    to_expiry = tenor(scene, board_word)
+    flat, rate = _flat_board(scene, scene.price, to_expiry)
     shock = scene.stress.shock
-    flat = _flat_board(scene, scene.price, tenor)
     return Board(
-        tenor,
-        surface,
-        carry.rate_at(tenor, _rate_ema(scene), scene.carry.rate, scene.carry.reversion),
+        to_expiry,
+        rate,
         flat,
-        black_scholes.shifted(flat, WAD + shock),
-        black_scholes.shifted(flat, WAD - shock),
+        flat.forward * (WAD + shock) // WAD,
+        flat.forward * (WAD - shock) // WAD,
+        _curve(scene, board_word, flat.root_t),
     )
 
 
-def unit(scene: Scene, on: Board, strike: int, is_put: bool) -> Unit:
-    """One option at spot and at both shocks; from expiry on intrinsic, without greeks."""
-    if on.flat is None or on.up is None or on.down is None:
-        value = payoff.intrinsic(scene.price, strike, is_put)
-        return Unit(value, up_value=value, down_value=value)
-    shock = scene.stress.shock
-    ln_forward_strike = ln_ratio(on.flat.forward, strike)
-    vol = _vol(scene, on.surface, on.flat.root_t, ln_forward_strike)
-    flat = black_scholes.greeks(on.flat, strike, ln_forward_strike, vol)
-    shocked = vol + scene.stress.vol_shock
-    up = black_scholes.greeks(
-        on.up, strike, ln_forward_strike + ln_ratio(WAD + shock, WAD), shocked
-    )
-    down = black_scholes.greeks(
-        on.down, strike, ln_forward_strike + ln_ratio(WAD - shock, WAD), shocked
-    )
-    return Unit(
-        _value(flat, is_put),
-        _delta(flat, is_put),
-        flat.gamma,
-        flat.vega,
-        vol,
-        _value(up, is_put),
-        _delta(up, is_put),
-        _value(down, is_put),
-        _delta(down, is_put),
-    )
+def board_sum(scene: Scene, on: Board, strikes: Iterable[int]) -> Sum:
+    """The sums of a board over its live words."""
+    total = Sum()
+    for word in strikes:
+        total = Sum(*map(sum, zip(total, _strike_sum(scene, on, word), strict=True)))
+    return total
 
 
 def at_spot(
-    scene: Scene, spot: int, tenor: int, surface: Surface, strike: int, is_put: bool
+    scene: Scene, spot: int, board_word: int, strike: int, is_put: bool
 ) -> tuple[int, int, int]:
     """Value, vega and vol of an option at a spot other than the index, before expiry."""
-    on = _flat_board(scene, spot, tenor)
+    on, _ = _flat_board(scene, spot, tenor(scene, board_word))
     ln_forward_strike = ln_ratio(on.forward, strike)
-    vol = _vol(scene, surface, on.root_t, ln_forward_strike)
-    greeks = black_scholes.greeks(on, strike, ln_forward_strike, vol)
-    return _value(greeks, is_put), greeks.vega, vol
-
-
-def add(held: Sum, one: Unit, amount: int) -> Sum:
-    """A board's sum with an amount more of an option."""
-    return Sum(
-        held.amount + amount,
-        held.value + amount * one.value,
-        held.delta + amount * one.delta,
-        held.gamma + amount * one.gamma,
-        held.vega + amount * one.vega,
-        held.vol_vega + amount * (one.vol * one.vega // WAD),
-        held.up_value + amount * one.up_value,
-        held.up_delta + amount * one.up_delta,
-        held.down_value + amount * one.down_value,
-        held.down_delta + amount * one.down_delta,
-    )
+    vol = vol_surface.vol(_curve(scene, board_word, on.root_t), -ln_forward_strike)
+    found = black_scholes.greeks(on, strike, ln_forward_strike, vol)
+    return found.put if is_put else found.call, found.vega, vol
 
 
 def close(total: Risk, held: Sum, scene: Scene, on: Board) -> Risk:
-    """`total` with a board added: liabilities up, greeks with the vault's sign."""
-    mid = total.mid + held.value // WAD
-    vol_vega = held.vol_vega // WAD
-    margin = total.ask - total.mid + vol_vega * scene.quoting.spread // WAD
-    delta = trunc_div(held.delta, WAD)
-    counts = held.amount and on.tenor
+    """`total` with a board added: liabilities up, greeks with the vault's sign. An expired board
+    has a value only."""
+    value = _value(held, on.flat.forward, held.asset, held.bond)
+    mid, sold = total.mid + value, total.sold + held.amount
+    if not on.tenor:
+        return total._replace(
+            mid=mid,
+            sold=sold,
+            unsettled=True,
+            ask=total.ask + value,
+            bid=total.bid + value,
+            up_value=total.up_value + value,
+            down_value=total.down_value + value,
+        )
+    delta = _delta(held, on.flat.growth, held.asset)
+    vol_vega = _vega(on.flat, held.vol_density)
+    ask = total.ask + value + vol_vega * scene.quoting.spread // WAD
+    gamma = ((held.steepness >> 64) * on.flat.growth >> 64) * WAD // on.flat.spot
     return total._replace(
         mid=mid,
-        ask=mid + margin,
-        bid=max(0, mid - margin),
+        ask=ask,
+        bid=max(0, 2 * mid - ask),
         delta=total.delta - delta,
-        gamma=total.gamma - held.gamma // WAD,
-        vega=total.vega - held.vega // WAD,
+        gamma=total.gamma - gamma,
+        vega=total.vega - _vega(on.flat, held.density),
         theta=total.theta + _decay(vol_vega, delta, scene, on),
-        up_value=total.up_value + held.up_value // WAD,
-        up_delta=total.up_delta - trunc_div(held.up_delta, WAD),
-        down_value=total.down_value + held.down_value // WAD,
-        down_delta=total.down_delta - trunc_div(held.down_delta, WAD),
-        sold=total.sold + held.amount,
-        vol=max(total.vol, on.surface.atm_vol) if counts else total.vol,
+        up_value=total.up_value + _value(held, on.up, held.up_asset, held.up_bond),
+        up_delta=total.up_delta - _delta(held, on.flat.growth, held.up_asset),
+        down_value=total.down_value + _value(held, on.down, held.down_asset, held.down_bond),
+        down_delta=total.down_delta - _delta(held, on.flat.growth, held.down_asset),
+        sold=sold,
+        vol=max(total.vol, on.curve.atm_vol),
     )
 
 
-def _flat_board(scene: Scene, spot: int, tenor: int) -> black_scholes.Board:
-    g = carry.growth_exponent(tenor, _rate_ema(scene), scene.carry.rate, scene.carry.reversion)
-    return black_scholes.board(spot, tenor, g)
+def _boards(words: Sequence[int]) -> Iterator[tuple[int, Sequence[int]]]:
+    """Each board's word with the words of its live strikes."""
+    first = 0
+    while first < len(words):
+        end = first + 1 + packing.board_count(words[first])
+        yield words[first], words[first + 1 : end]
+        first = end
 
 
-def _rate_ema(scene: Scene) -> int:
-    return clamp(scene.rate_ema, -scene.carry.bound, scene.carry.bound)
+def _strike_sum(scene: Scene, on: Board, word: int) -> Sum:
+    """What one strike adds to the sums of its board."""
+    strike, calls = packing.strike(word), packing.calls(word)
+    n = calls + packing.puts(word)
+    ln_forward_strike = ln_ratio(on.flat.forward, strike)
+    vol = vol_surface.vol(on.curve, -ln_forward_strike)
+    shocked = (vol + scene.stress.vol_shock) * on.flat.root_t // WAD
+    ln_up, ln_down = (ln_ratio(WAD + by, WAD) for by in (scene.stress.shock, -scene.stress.shock))
+    deviation = vol * on.flat.root_t // WAD
+    flat = black_scholes.legs(on.flat.forward, strike, ln_forward_strike, deviation)
+    up = black_scholes.legs(on.up, strike, ln_forward_strike + ln_up, shocked)
+    down = black_scholes.legs(on.down, strike, ln_forward_strike + ln_down, shocked)
+    weight = n * flat.density
+    return Sum(
+        amount=n,
+        calls=calls,
+        strikes=calls * strike,
+        asset=n * flat.asset,
+        bond=n * flat.bond,
+        density=weight,
+        steepness=(weight << 64) // deviation if deviation else 0,
+        vol_density=weight * vol // WAD,
+        up_asset=n * up.asset,
+        up_bond=n * up.bond,
+        down_asset=n * down.asset,
+        down_bond=n * down.bond,
+    )
 
 
-def _vol(scene: Scene, surface: Surface, root_t: int, ln_forward_strike: int) -> int:
-    return vol_surface.vol(-ln_forward_strike, root_t, *surface, scene.vol_min, scene.vol_max)
+def _value(held: Sum, forward: int, asset: int, bond: int) -> int:
+    """Σ calls·(F·N(d1) + K·N(−d2) − K) + puts·(F·N(d1) + K·N(−d2) − F)."""
+    puts = held.amount - held.calls
+    return max(0, (forward * asset >> 64) + bond - held.strikes - forward * puts) // WAD
+
+
+def _delta(held: Sum, growth: int, asset: int) -> int:
+    """Σ calls·e^g·N(d1) − puts·e^g·N(−d1), of what holders have."""
+    return growth * (asset - (held.amount - held.calls << 64)) >> 128
+
+
+def _vega(on: black_scholes.Board, density: int) -> int:
+    """F·√T·Σ n·φ(d1)."""
+    return ((on.forward * density >> 64) * on.root_t >> 64) // WAD
 
 
 def _decay(vol_vega: int, delta: int, scene: Scene, on: Board) -> int:
     """∂V/∂T = σ·vega/(2T) + dg/dT·Δ·S of what holders have, since Δ·S = ±F·N(±d1)."""
-    if not on.tenor:
-        return 0
     exposure = trunc_div(delta * scene.price, WAD)
     return vol_vega * YEAR // (2 * on.tenor) + trunc_div(exposure * on.rate, WAD)
 
 
-def _value(greeks: Greeks, is_put: bool) -> int:
-    return greeks.put if is_put else greeks.call
+def _flat_board(scene: Scene, spot: int, tenor: int) -> tuple[black_scholes.Board, int]:
+    """Forward of `spot` with the mean-reverting funding rate as carry, and dg/dT."""
+    bound = scene.carry.bound
+    ema = clamp(scene.rate_ema, -bound, bound)
+    g, rate = carry.growth(tenor, ema, scene.carry.rate, scene.carry.reversion)
+    return black_scholes.board(spot, tenor, g), rate
 
 
-def _delta(greeks: Greeks, is_put: bool) -> int:
-    return greeks.delta_put if is_put else greeks.delta_call
+def _curve(scene: Scene, board_word: int, root_t: int) -> Curve:
+    surface = packing.board_surface(board_word)
+    return vol_surface.curve(*surface, scene.vol_min, scene.vol_max, root_t)

@@ -11,7 +11,8 @@ of the best polynomial of degree n reaches its maximum at n + 2 points with alte
     EXP_i   2^−f = (D − f)/(D + f), D = f·coth(f·ln2/2), a polynomial in f² on [0, 1/4]
     TAIL_i  Φ(−z) = e^(−z²/2)·t·P(t), t = 1/(1 + p·z), z in [0, 9.5] (beyond, the exponential is 0)
 
-p = TAIL_P is chosen, not derived: the error of the fit has its minimum near it.
+p = TAIL_P is chosen, not derived: the error of the fit has its minimum near it. All are times 2^64,
+TAIL_i times 2^63, so that three products with t <= 1 fit in 256 bits.
 """
 
 import argparse
@@ -26,7 +27,6 @@ from mpmath import atanh, cos, coth, erfc, exp, log, lu_solve, matrix, mp, mpf, 
 mp.dps = 50
 
 MODULES = Path(__file__).resolve().parents[1] / "contracts" / "modules"
-Q64 = 2**64
 TAIL_P = mpf("0.248")
 TAIL_Z_MAX = mpf("9.5")
 GRID_PER_POINT = 24
@@ -142,32 +142,32 @@ def tail_fit(p: mpf = TAIL_P) -> tuple[list[mpf], mpf]:
     return remez(quotient, weight, 1 / (1 + p * TAIL_Z_MAX), mpf(1), 13)
 
 
-def to_q64(value: mpf) -> int:
-    """The nearest multiple of 2^−64."""
-    return int(mp.nint(value * Q64))
+def fixed(value: mpf, bits: int = 64) -> int:
+    """The nearest multiple of 2^−bits."""
+    return int(mp.nint(value * 2**bits))
 
 
 @cache
 def derive() -> dict[str, dict[str, tuple[int, str]]]:
     """{module: {constant: (value, how it came about)}}."""
-    fits = {"ATANH": log_fit(), "EXP": exp_fit(), "TAIL": tail_fit()}
+    fits = {"ATANH": (64, log_fit()), "EXP": (64, exp_fit()), "TAIL": (63, tail_fit())}
     fitted = {
         name: {
-            f"{name}_{i}": (to_q64(c), f"{mp.nstr(c, 20)}, fit error {mp.nstr(error, 3)}")
+            f"{name}_{i}": (fixed(c, bits), f"{mp.nstr(c, 20)}, fit error {mp.nstr(error, 3)}")
             for i, c in enumerate(coefficients)
         }
-        for name, (coefficients, error) in fits.items()
+        for name, (bits, (coefficients, error)) in fits.items()
     }
     return {
         "fixed_point": {
-            "LN_TWO": (to_q64(log(2)), "ln 2"),
-            "LOG2_E": (to_q64(1 / log(2)), "log2 e"),
+            "LN_TWO": (fixed(log(2)), "ln 2"),
+            "LOG2_E": (fixed(1 / log(2)), "log2 e"),
             **fitted["ATANH"],
             **fitted["EXP"],
         },
         "black_scholes": {
-            "TAIL_P": (to_q64(TAIL_P), "p"),
-            "INV_SQRT_2_PI": (to_q64(1 / sqrt(2 * pi)), "1/sqrt(2 pi)"),
+            "TAIL_P": (fixed(TAIL_P), "p"),
+            "INV_SQRT_2_PI": (fixed(1 / sqrt(2 * pi)), "1/sqrt(2 pi)"),
             **fitted["TAIL"],
         },
     }
@@ -176,7 +176,7 @@ def derive() -> dict[str, dict[str, tuple[int, str]]]:
 def declared(module: str) -> dict[str, int]:
     """The integer literals a module declares as constants."""
     source = (MODULES / f"{module}.vy").read_text()
-    found = re.findall(r"^([A-Z0-9_]+): constant\(u?int256\) = (-?[\d_]+)", source, re.MULTILINE)
+    found = re.findall(r"^([A-Z0-9_]+): constant\(int256\) = (-?[\d_]+)", source, re.MULTILINE)
     return {name: int(value) for name, value in found}
 
 
@@ -201,8 +201,7 @@ def main() -> int:
     for module, constants in derive().items():
         print(f"# {module}.vy")
         for name, (value, origin) in constants.items():
-            kind = "int256" if name.startswith(("EXP_", "TAIL_")) else "uint256"
-            print(f"{name}: constant({kind}) = {value:_}  # {origin}")
+            print(f"{name}: constant(int256) = {value:_}  # {origin}")
     return 0
 
 

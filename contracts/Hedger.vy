@@ -145,7 +145,7 @@ def state() -> IHedger.HedgeState:
 def _read() -> Reading:
     return Reading(
         ledger=staticcall VAULT.ledger(),
-        risk=staticcall BOOK.risk(),
+        risk=staticcall BOOK.greeks(),
         account=self._account(),
     )
 

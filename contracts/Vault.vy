@@ -192,7 +192,7 @@ def withdraw(
     @param max_shares Most shares accepted. [shares]
     @return Shares burnt. [shares]
     """
-    snapshot: Snapshot = self._snapshot()
+    snapshot: Snapshot = self._snapshot(True)
     shares: uint256 = self._shares_up(assets, self._low(snapshot))
     self._leave(snapshot, assets, shares, receiver, owner)
     assert shares <= max_shares, "vault: over max shares"
@@ -210,7 +210,7 @@ def redeem(shares: uint256, receiver: address, owner: address, min_assets: uint2
     @param min_assets Fewest tokens accepted. [asset]
     @return Tokens paid. [asset]
     """
-    snapshot: Snapshot = self._snapshot()
+    snapshot: Snapshot = self._snapshot(True)
     assets: uint256 = self._assets_down(shares, self._low(snapshot))
     self._leave(snapshot, assets, shares, receiver, owner)
     assert assets >= min_assets, "vault: below min assets"
@@ -400,7 +400,7 @@ def free_liquidity() -> int256:
     @dev SPEC-V4.
     @return Free liquidity. [USD wad]
     """
-    snapshot: Snapshot = self._snapshot()
+    snapshot: Snapshot = self._snapshot(True)
     return solvency._free_liquidity(snapshot.ledger, snapshot.risk, snapshot.account)
 
 
@@ -532,7 +532,7 @@ def maxWithdraw(owner: address) -> uint256:
     @param owner Holder of the shares.
     @return Tokens, 0 while closed. [asset]
     """
-    snapshot: Snapshot = self._snapshot()
+    snapshot: Snapshot = self._snapshot(True)
     assets: uint256 = self._assets_down(erc20.balanceOf[owner], self._low(snapshot))
     return min(assets, self._max_withdraw(snapshot))
 
@@ -545,7 +545,7 @@ def maxRedeem(owner: address) -> uint256:
     @param owner Holder of the shares.
     @return Shares, 0 while closed. [shares]
     """
-    snapshot: Snapshot = self._snapshot()
+    snapshot: Snapshot = self._snapshot(True)
     low: uint256 = self._low(snapshot)
     # The most shares that are worth no token unit beyond what can be withdrawn.
     most: uint256 = self._shares_up(self._max_withdraw(snapshot) + 1, low) - 1
@@ -662,14 +662,18 @@ def _ledger() -> IVault.Ledger:
 
 @internal
 @view
-def _snapshot() -> Snapshot:
+def _snapshot(stressed: bool = False) -> Snapshot:
     """
-    @dev Empty, and so not valid, before the vault is wired.
+    @dev Empty, and so not valid, before the vault is wired. Only free liquidity needs the shocks,
+         which double the gas.
     """
     snapshot: Snapshot = empty(Snapshot)
     snapshot.ledger = self._ledger()
     if self.book != empty(address):
-        snapshot.risk = staticcall IOptionBook(self.book).risk()
+        if stressed:
+            snapshot.risk = staticcall IOptionBook(self.book).risk()
+        else:
+            snapshot.risk = staticcall IOptionBook(self.book).greeks()
         snapshot.account = staticcall IHedger(self.hedger).account()
     return snapshot
 

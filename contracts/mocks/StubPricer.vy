@@ -24,5 +24,17 @@ def risk(scene: IPricer.Scene, book: DynArray[uint256, 136]) -> IOptionBook.Risk
 
 @external
 @view
+def greeks(scene: IPricer.Scene, book: DynArray[uint256, 136]) -> IOptionBook.Risk:
+    return self.told.before
+
+
+@external
+@view
+def delta(scene: IPricer.Scene, book: DynArray[uint256, 136]) -> int256:
+    return self.told.before.delta
+
+
+@external
+@view
 def sale(scene: IPricer.Scene, book: DynArray[uint256, 136], order: IPricer.Order) -> IPricer.Sale:
     return self.told

@@ -10,50 +10,31 @@
 
 from . import fixed_point
 
-WAD: constant(uint256) = 10**18
+WAD: constant(int256) = 10**18
 ONE: constant(int256) = 2**64  # [Q64]
-YEAR: constant(uint256) = 31_536_000  # [s]
+YEAR: constant(int256) = 31_536_000  # [s]
 
 
 @internal
 @pure
-def _growth_exponent(
+def _growth(
     tenor: uint256, rate_ema: int256, rate_long: int256, reversion: uint256
-) -> int256:
+) -> (int256, int256):
     """
-    @notice g, the integral of the rate: f_long T + (f_ema - f_long) (1 - e^(-kappa T)) / kappa.
-    @dev Error 2 wei and |f_ema - f_long| * 2e-19 / kappa.
+    @notice g, the integral of the rate: f_long T + (f_ema - f_long) (1 - e^(-kappa T)) / kappa;
+            and dg/dT, the rate expected at the end of the tenor.
+    @dev Error of g: 2 wei and |f_ema - f_long| * 2e-19 / kappa.
     @param tenor Time to expiry. [s]
     @param rate_ema Average funding rate now. [wad]
     @param rate_long Rate it reverts to. [wad]
     @param reversion kappa, per year. [wad]
-    @return [wad]
+    @return g [wad], dg/dT [wad] a year
     """
-    years: int256 = convert(YEAR, int256)
+    seconds: int256 = convert(tenor, int256)
     if reversion == 0:
-        return rate_ema * convert(tenor, int256) // years
-    gone: int256 = ONE - self._decay(tenor, reversion)
-    return (
-        rate_long * convert(tenor, int256) // years
-        + (rate_ema - rate_long) * gone * 10**18 // (convert(reversion, int256) * ONE)
-    )
-
-
-@internal
-@pure
-def _rate_at(tenor: uint256, rate_ema: int256, rate_long: int256, reversion: uint256) -> int256:
-    """
-    @notice The rate expected at the end of the tenor, dg/dT. Parameters as in `_growth_exponent`.
-    @return [wad] a year
-    """
-    return rate_long + (rate_ema - rate_long) * self._decay(tenor, reversion) // ONE
-
-
-@internal
-@pure
-def _decay(tenor: uint256, reversion: uint256) -> int256:
-    """
-    @notice e^(-kappa T). [Q64]
-    """
-    exponent: uint256 = fixed_point._wad_to_q64(reversion * tenor) // YEAR
-    return convert(fixed_point._exp_neg(exponent), int256)
+        return rate_ema * seconds // YEAR, rate_ema
+    kappa: int256 = convert(reversion, int256)
+    decay: int256 = fixed_point._exp_neg((kappa * seconds << 64) // (WAD * YEAR))
+    gap: int256 = rate_ema - rate_long
+    g: int256 = rate_long * seconds // YEAR + gap * (ONE - decay) * WAD // (kappa * ONE)
+    return g, rate_long + gap * decay // ONE

@@ -6,30 +6,34 @@
 @dev [Q64] is a number times 2^64, [wad] one times 10^18. Shifts floor. The coefficients are minimax
      fits in [Q64], made and checked by bench/derive_constants.py; twin: ballast/fixed_point.py.
      Errors are absolute unless said otherwise.
+     A polynomial is one nested product, a Horner step a line: up to three steps share the shift
+     that brings the result back to [Q64], so their constants are shifted up by as much. The
+     formatter stays off there; it would give each step six lines.
 """
 
 WAD: constant(uint256) = 10**18
-Q64: constant(uint256) = 2**64
-HALF: constant(uint256) = 2**63  # [Q64]
+ONE: constant(int256) = 2**64  # [Q64]
+HALF: constant(int256) = 2**63  # [Q64]
+NINTH: constant(int256) = 2**64 // 9  # [Q64]
 
-LN_TWO: constant(uint256) = 12_786_308_645_202_655_660  # [Q64] ln 2
-LOG2_E: constant(uint256) = 26_613_026_195_688_644_983  # [Q64] log2 e
-EXP_UNDERFLOW: constant(uint256) = 45 * Q64  # e^-45 < 2^-64
-EXP_MAX: constant(uint256) = 44 * Q64  # e^44 < 2^64, so that the result stays below 2^128
+LN_TWO: constant(int256) = 12_786_308_645_202_655_660  # [Q64] ln 2
+LOG2_E: constant(int256) = 26_613_026_195_688_644_983  # [Q64] log2 e
+EXP_UNDERFLOW: constant(int256) = 45 * 2**64  # e^-45 < 2^-64
+EXP_MAX: constant(int256) = 44 * 2**64  # e^44 < 2^64, so that the result stays below 2^128
 
 # atanh(sqrt(s)) / sqrt(s) on [0, 1/9]: the logarithm is off by 1.2e-20 at most.
-ATANH_0: constant(uint256) = 18_446_744_073_709_551_608
-ATANH_1: constant(uint256) = 6_148_914_691_236_524_641
-ATANH_2: constant(uint256) = 3_689_348_814_739_867_311
-ATANH_3: constant(uint256) = 2_635_249_153_647_259_871
-ATANH_4: constant(uint256) = 2_049_638_211_877_313_451
-ATANH_5: constant(uint256) = 1_676_977_548_833_999_458
-ATANH_6: constant(uint256) = 1_418_956_970_168_364_838
-ATANH_7: constant(uint256) = 1_230_230_596_991_826_367
-ATANH_8: constant(uint256) = 1_079_326_069_607_607_742
-ATANH_9: constant(uint256) = 1_020_113_157_692_288_950
-ATANH_10: constant(uint256) = 616_075_926_223_876_050
-ATANH_11: constant(uint256) = 1_564_263_195_066_628_740
+ATANH_0: constant(int256) = 18_446_744_073_709_551_608
+ATANH_1: constant(int256) = 6_148_914_691_236_524_641
+ATANH_2: constant(int256) = 3_689_348_814_739_867_311
+ATANH_3: constant(int256) = 2_635_249_153_647_259_871
+ATANH_4: constant(int256) = 2_049_638_211_877_313_451
+ATANH_5: constant(int256) = 1_676_977_548_833_999_458
+ATANH_6: constant(int256) = 1_418_956_970_168_364_838
+ATANH_7: constant(int256) = 1_230_230_596_991_826_367
+ATANH_8: constant(int256) = 1_079_326_069_607_607_742
+ATANH_9: constant(int256) = 1_020_113_157_692_288_950
+ATANH_10: constant(int256) = 616_075_926_223_876_050
+ATANH_11: constant(int256) = 1_564_263_195_066_628_740
 
 # f * coth(f * ln 2 / 2) in f^2 on [0, 1/4]: 2^-f is off by 1.7e-19 at most.
 EXP_0: constant(int256) = 53_226_052_391_377_290_276
@@ -54,65 +58,90 @@ def _q64_to_wad(x: uint256) -> uint256:
 
 @internal
 @pure
-def _ln_ratio(a: uint256, b: uint256) -> int256:
+def _ln_ratio(a: int256, b: int256) -> int256:
     """
-    @notice ln(a / b) for a, b > 0 of one unit and below 2^190; reverts if they overflow above it.
+    @notice ln(a / b) of two amounts of one unit, 0 <= a, b < 2^190.
     @dev Odd in its arguments: ln(a / b) = -ln(b / a) to the bit. Error 2e-19 + 2e-20 |ln(a / b)|.
-         A zero argument reads as a ratio of about 2^255, and two of them revert.
+         0 is taken for the smallest amount, 1.
     @return [Q64]
     """
-    high: uint256 = max(a, b)
-    low: uint256 = min(a, b)
-    # high / low = 2^doublings * m with m in [1, 2), found by halving the step; then
-    # m = (1 + z/2) / (1 - z/2), so ln(m) = 2 atanh(z/2) = z * R(z^2 / 4).
-    doublings: uint256 = 0
-    if high >> 1 >= low:
-        for i: uint256 in range(8):
-            step: uint256 = 128 >> i
-            if high >> step >= low:
-                low <<= step
-                doublings += step
-    z: uint256 = (high - low) * (2 * Q64) // (high + low)
-    s: uint256 = unsafe_mul(z, z) >> 66
-    # Two coefficients a line. z < 2/3, s < 1/9, r < 1.2, all [Q64]: no sum reaches 2^128.
-    ss: uint256 = unsafe_mul(s, s) >> 64
-    r: uint256 = unsafe_add(unsafe_mul(ATANH_11, s) >> 64, ATANH_10)
-    r = unsafe_add(unsafe_add(unsafe_mul(r, ss), unsafe_mul(ATANH_9, s)) >> 64, ATANH_8)
-    r = unsafe_add(unsafe_add(unsafe_mul(r, ss), unsafe_mul(ATANH_7, s)) >> 64, ATANH_6)
-    r = unsafe_add(unsafe_add(unsafe_mul(r, ss), unsafe_mul(ATANH_5, s)) >> 64, ATANH_4)
-    r = unsafe_add(unsafe_add(unsafe_mul(r, ss), unsafe_mul(ATANH_3, s)) >> 64, ATANH_2)
-    r = unsafe_add(unsafe_add(unsafe_mul(r, ss), unsafe_mul(ATANH_1, s)) >> 64, ATANH_0)
-    ln: int256 = convert(unsafe_add(unsafe_mul(z, r) >> 64, unsafe_mul(doublings, LN_TWO)), int256)
-    return ln if a >= b else -ln
+    # With z = 2 (a - b) / (a + b), ln(a / b) = 2 atanh(z / 2) = z R(z^2 / 4).
+    z: int256 = unsafe_div(unsafe_sub(a, b) << 65, unsafe_add(a, b))
+    s: int256 = unsafe_mul(z, z) >> 66
+    doublings: int256 = 0
+    if s > NINTH:  # a ratio above 2 or below 1/2
+        x: int256 = 0
+        y: int256 = 0
+        x, y, doublings = self._halve(a, b)
+        z = unsafe_div(unsafe_sub(x, y) << 65, unsafe_add(x, y))
+        s = unsafe_mul(z, z) >> 66
+    # s <= 1/9 < 2^61 and r < 1.2 * 2^64: three products stay below 2^248.
+    # fmt: off
+    r: int256 = (unsafe_add(ATANH_8, unsafe_mul(s,
+                 unsafe_add(ATANH_9 << 128, unsafe_mul(s,
+                 unsafe_add(ATANH_10 << 64, unsafe_mul(s, ATANH_11))))) >> 192))
+    r = (unsafe_add(ATANH_5, unsafe_mul(s,
+         unsafe_add(ATANH_6 << 128, unsafe_mul(s,
+         unsafe_add(ATANH_7 << 64, unsafe_mul(s, r))))) >> 192))
+    r = (unsafe_add(ATANH_2, unsafe_mul(s,
+         unsafe_add(ATANH_3 << 128, unsafe_mul(s,
+         unsafe_add(ATANH_4 << 64, unsafe_mul(s, r))))) >> 192))
+    r = (unsafe_add(ATANH_0, unsafe_mul(s,
+         unsafe_add(ATANH_1 << 64, unsafe_mul(s, r))) >> 128))
+    # fmt: on
+    return unsafe_add(unsafe_div(unsafe_mul(z, r), ONE), unsafe_mul(doublings, LN_TWO))
 
 
 @internal
 @pure
-def _exp_neg(y: uint256) -> uint256:
+def _halve(a: int256, b: int256) -> (int256, int256, int256):
     """
-    @notice e^-y; 0 when it underflows.
+    @notice The smaller of two amounts doubled until a / b is within [1/2, 2].
+    @return a and b, one of them doubled, and how often: positive if it was b.
+    """
+    high: int256 = max(a, b)
+    low: int256 = max(min(a, b), 1)
+    doublings: int256 = 0
+    for i: uint256 in range(8):
+        step: uint256 = 128 >> i
+        if high >> step >= low:
+            low = low << step
+            doublings += convert(step, int256)
+    if a > b:
+        return high, low, doublings
+    return low, high, -doublings
+
+
+@internal
+@pure
+def _exp_neg(y: int256) -> int256:
+    """
+    @notice e^-y for y >= 0; 0 when it underflows.
     @dev Error 3e-19. e^-y = 2^-k * 2^-f with f in [-1/2, 1/2] and 2^-f = (D - f) / (D + f).
     @param y Exponent. [Q64]
     @return [Q64]
     """
     if y >= EXP_UNDERFLOW:
         return 0
-    # y < 45, y * log2(e) < 65, |f| <= 1/2, 2.8 < D < 3, all [Q64]: no sum reaches 2^140.
-    bits: uint256 = unsafe_add(unsafe_mul(y, LOG2_E) >> 64, HALF)
-    k: uint256 = bits >> 64
-    f: int256 = unsafe_sub(convert(bits & (Q64 - 1), int256), 2**63)
+    # y < 45, y * log2(e) < 65, |f| <= 1/2.
+    bits: int256 = unsafe_mul(y, LOG2_E) >> 64
+    k: int256 = unsafe_add(bits, HALF) >> 64
+    f: int256 = unsafe_sub(bits, k << 64)
     u: int256 = unsafe_mul(f, f) >> 64
-    uu: int256 = unsafe_mul(u, u) >> 64
-    d: int256 = unsafe_add(unsafe_mul(EXP_5, u) >> 64, EXP_4)
-    d = unsafe_add(unsafe_add(unsafe_mul(d, uu), unsafe_mul(EXP_3, u)) >> 64, EXP_2)
-    d = unsafe_add(unsafe_add(unsafe_mul(d, uu), unsafe_mul(EXP_1, u)) >> 64, EXP_0)
-    ratio: int256 = unsafe_div(unsafe_sub(d, f) << 64, unsafe_add(d, f))
-    return convert(ratio, uint256) >> k
+    # u <= 1/4 = 2^62 and 2.8 < d < 3, below 2^66: three products stay below 2^252.
+    # fmt: off
+    d: int256 = (unsafe_add(EXP_2, unsafe_mul(u,
+                 unsafe_add(EXP_3 << 128, unsafe_mul(u,
+                 unsafe_add(EXP_4 << 64, unsafe_mul(u, EXP_5))))) >> 192))
+    d = (unsafe_add(EXP_0, unsafe_mul(u,
+         unsafe_add(EXP_1 << 64, unsafe_mul(u, d))) >> 128))
+    # fmt: on
+    return unsafe_div(unsafe_sub(d, f) << 64, unsafe_add(d, f)) >> convert(k, uint256)
 
 
 @internal
 @pure
-def _exp(x: int256) -> uint256:
+def _exp(x: int256) -> int256:
     """
     @notice e^x; 0 when it underflows, e^44 for every x above 44.
     @dev Error 3e-19 for x <= 0, relative error 6e-19 + 2e-20 x above.
@@ -120,11 +149,11 @@ def _exp(x: int256) -> uint256:
     @return [Q64]
     """
     if x <= 0:
-        return self._exp_neg(convert(-x, uint256))
+        return self._exp_neg(-x)
     # e^x = 2^n * e^-(n ln2 - x), n the least that keeps the exponent negative: n <= 64.
-    y: uint256 = min(convert(x, uint256), EXP_MAX)
-    n: uint256 = y // LN_TWO + 1
-    return self._exp_neg(n * LN_TWO - y) << n
+    y: int256 = min(x, EXP_MAX)
+    n: int256 = y // LN_TWO + 1
+    return self._exp_neg(n * LN_TWO - y) << convert(n, uint256)
 
 
 @internal
@@ -135,4 +164,4 @@ def _sqrt(x: uint256) -> uint256:
     @param x Below 2^192. [Q64]
     @return [Q64]
     """
-    return isqrt(x * Q64)
+    return isqrt(x * 2**64)

@@ -69,8 +69,8 @@ def _ema(ema: int256, rate: int256, span: uint256, half_life: uint256) -> int256
     """
     @return rate + (ema − rate)·2^(−span/half_life). [wad]
     """
-    decay: uint256 = fixed_point._exp_neg(fixed_point.LN_TWO * span // half_life)
-    return rate + (ema - rate) * convert(decay, int256) // 2**64
+    halvings: int256 = fixed_point.LN_TWO * convert(span, int256) // convert(half_life, int256)
+    return rate + (ema - rate) * fixed_point._exp_neg(halvings) // 2**64
 
 
 @internal

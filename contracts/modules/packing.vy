@@ -2,20 +2,19 @@
 """
 @title packing
 @license AGPL-3.0-only
-@notice How a series and a board are written down: an id that describes itself, and one storage word
-     each.
+@notice How series and boards are written down: an id that describes itself, one storage word for the
+     call and the put of a strike, and one for a board.
 @dev Stateless.
-     id    = expiry [unix s] << 136 | strike [USD wad] << 8 | kind        kind 0 a call, 1 a put
-     live  = amount sold [ETH wad] << 136 | strike << 8 | kind            what the book stores of a
-     live series
-     board = expiry << 200 | live series << 192 | smile << 128 | skew << 64 | atm vol, vols [wad]
+     id     = expiry [unix s] << 136 | strike [USD wad] << 8 | kind       kind 0 a call, 1 a put
+     strike = calls sold [ETH wad] << 176 | puts sold << 96 | strike [USD wad]
+     board  = expiry << 200 | live strikes << 192 | smile << 128 | skew << 64 | atm vol, vols [wad]
      offset by 2^63
 """
 
 from ..interfaces import IOptionBook
 
-MAX_STRIKE: constant(uint256) = 2**128 - 1  # [USD wad] what fits
-MAX_SOLD: constant(uint256) = 2**120 - 1  # [ETH wad] what fits
+MAX_STRIKE: constant(uint256) = 2**96 - 1  # [USD wad] what fits
+MAX_SOLD: constant(uint256) = 2**80 - 1  # [ETH wad] what fits, 1.2 million ETH
 OFFSET: constant(int256) = 2**63  # makes a signed vol parameter positive
 SERIES_MASK: constant(uint256) = 2**136 - 1
 VOL_MASK: constant(uint256) = 2**64 - 1
@@ -35,20 +34,14 @@ def _expiry(id: uint256) -> uint256:
 
 @internal
 @pure
-def _strike(word: uint256) -> uint256:
-    """
-    @dev Of an id or of a live word.
-    """
-    return (word & SERIES_MASK) >> 8
+def _id_strike(id: uint256) -> uint256:
+    return (id & SERIES_MASK) >> 8
 
 
 @internal
 @pure
-def _is_put(word: uint256) -> bool:
-    """
-    @dev Of an id or of a live word.
-    """
-    return word & 1 == 1
+def _is_put(id: uint256) -> bool:
+    return id & 1 == 1
 
 
 @internal
@@ -62,23 +55,43 @@ def _is_canonical(id: uint256) -> bool:
 
 @internal
 @pure
-def _live(id: uint256, amount: uint256) -> uint256:
-    return amount << 136 | id & SERIES_MASK
+def _live(strike: uint256, calls: uint256, puts: uint256) -> uint256:
+    return calls << 176 | puts << 96 | strike
 
 
 @internal
 @pure
-def _sold(live: uint256) -> uint256:
-    return live >> 136
+def _strike(live: uint256) -> uint256:
+    return live & MAX_STRIKE
 
 
 @internal
 @pure
-def _is_same_series(live: uint256, id: uint256) -> bool:
+def _calls(live: uint256) -> uint256:
+    return live >> 176
+
+
+@internal
+@pure
+def _puts(live: uint256) -> uint256:
+    return (live >> 96) & MAX_SOLD
+
+
+@internal
+@pure
+def _sold(live: uint256, is_put: bool) -> uint256:
+    return self._puts(live) if is_put else self._calls(live)
+
+
+@internal
+@pure
+def _with_sold(live: uint256, is_put: bool, amount: uint256) -> uint256:
     """
-    @dev Within one board, where the expiry is known to be the same.
+    @dev The word with that amount sold of one kind; the caller has checked that it fits.
     """
-    return (live ^ id) & SERIES_MASK == 0
+    if is_put:
+        return self._live(self._strike(live), self._calls(live), amount)
+    return self._live(self._strike(live), amount, self._puts(live))
 
 
 @internal

@@ -3,10 +3,13 @@
 @title risk
 @license AGPL-3.0-only
 @notice The risk of a book in one pass: value and greeks at spot, value and delta at both shocks.
-@dev Stateless. What all series of a pass share is in `Setting`, what those of a board share in
-     `Board`. A `Unit` is one ETH of an option as its holder has it. `Sum` adds up a board in
-     products that are divided once, in `_close`, which also turns the sign: what holders have, the
-     vault has sold.
+@dev Stateless. What all strikes of a pass share is in `Setting`, what those of a board share in
+     `Board`. The call and the put of a strike are one evaluation, because both are linear in the
+     same two numbers,
+       call = F N(d1) + K N(-d2) - K        put = F N(d1) + K N(-d2) - F
+     so that a board adds up to a few sums, and everything that its strikes share is multiplied once
+     a board, in `_close`. That also turns the sign: what holders have, the vault has sold.
+     A pass has three depths; the gas of each is in docs/PRICING.md.
 """
 
 from ..interfaces import IOptionBook
@@ -14,20 +17,28 @@ from ..interfaces import IPricer
 from . import black_scholes
 from . import carry
 from . import fixed_point
-from . import payoff
+from . import packing
 from . import vol_surface
 from . import wad
 
-ONE: constant(int256) = 10**18
+WAD: constant(int256) = 10**18
+MAX_BOARDS: constant(uint256) = 8
+MAX_STRIKES: constant(uint256) = 16
+MAX_WORDS: constant(uint256) = MAX_BOARDS * (1 + MAX_STRIKES)
+DELTA: constant(uint256) = 0  # depth: only the delta of the result is meant
+GREEKS: constant(uint256) = 1  # depth: no shocks, their fields stay 0
+STRESS: constant(uint256) = 2  # depth: everything
 
 
 struct Setting:
+    depth: uint256
+    now: uint256  # [unix s]
     price: uint256  # index [USD wad]
     rate_ema: int256  # funding a year, clamped [wad]
     carry: IOptionBook.Carry
     spread: uint256  # of a vol [wad]
-    shock: uint256  # [wad]
-    vol_shock: uint256  # [wad]
+    shock: int256  # [wad]
+    vol_shock: int256  # [wad]
     ln_up: int256  # ln(1 + shock) [Q64]
     ln_down: int256  # ln(1 − shock) [Q64]
     vol_min: uint256  # [wad]
@@ -36,52 +47,46 @@ struct Setting:
 
 struct Board:
     tenor: uint256  # to expiry, 0 from then on [s]
-    surface: IOptionBook.Surface
     rate: int256  # dg/dT, funding a year at the horizon [wad]
     flat: black_scholes.Board
-    up: black_scholes.Board
-    down: black_scholes.Board
+    up: int256  # forward at spot·(1 + shock) [wad]
+    down: int256  # forward at spot·(1 − shock) [wad]
+    curve: vol_surface.Curve
 
 
-struct Unit:
-    value: uint256  # [USD wad]
-    delta: int256  # [wad]
-    gamma: uint256  # [wad]
-    vega: uint256  # [USD wad]
-    vol: uint256  # [wad]
-    up_value: uint256  # [USD wad]
-    up_delta: int256  # [wad]
-    down_value: uint256  # [USD wad]
-    down_delta: int256  # [wad]
-
-
-# Σ amount · what the field of that name is of a unit, both wad: a product has 36 decimals.
+# Sums over the strikes of a board. n is what is sold of a strike, calls and puts together [ETH
+# wad], dev = σ√T; a product of two wads has 36 decimals, n times a Q64 number is [wad·Q64].
 struct Sum:
-    amount: uint256  # [ETH wad], no product
-    value: uint256
-    delta: int256
-    gamma: uint256
-    vega: uint256
-    vol_vega: uint256  # of vol · vega
-    up_value: uint256
-    up_delta: int256
-    down_value: uint256
-    down_delta: int256
+    amount: int256  # Σ n [ETH wad]
+    calls: int256  # [ETH wad]
+    strikes: int256  # Σ calls·K [36 decimals]
+    asset: int256  # Σ n·N(d1) [wad·Q64]
+    bond: int256  # Σ n·K·N(−d2) [36 decimals]
+    density: int256  # Σ n·φ(d1) [wad·Q64]
+    steepness: int256  # Σ n·φ(d1)/dev [wad·Q64]
+    vol_density: int256  # Σ n·φ(d1)·σ [wad·Q64]
+    up_asset: int256
+    up_bond: int256
+    down_asset: int256
+    down_bond: int256
 
 
 @internal
 @pure
-def _setting(scene: IPricer.Scene) -> Setting:
+def _setting(scene: IPricer.Scene, depth: uint256) -> Setting:
     bound: int256 = convert(scene.carry.bound, int256)
+    shock: int256 = convert(scene.stress.shock, int256)
     return Setting(
+        depth=depth,
+        now=scene.now,
         price=scene.price,
         rate_ema=min(max(scene.rate_ema, -bound), bound),
         carry=scene.carry,
         spread=scene.quoting.spread,
-        shock=scene.stress.shock,
-        vol_shock=scene.stress.vol_shock,
-        ln_up=fixed_point._ln_ratio(wad.WAD + scene.stress.shock, wad.WAD),
-        ln_down=fixed_point._ln_ratio(wad.WAD - scene.stress.shock, wad.WAD),
+        shock=shock,
+        vol_shock=convert(scene.stress.vol_shock, int256),
+        ln_up=fixed_point._ln_ratio(WAD + shock, WAD),
+        ln_down=fixed_point._ln_ratio(WAD - shock, WAD),
         vol_min=scene.vol_min,
         vol_max=scene.vol_max,
     )
@@ -89,129 +94,187 @@ def _setting(scene: IPricer.Scene) -> Setting:
 
 @internal
 @pure
-def _flat_board(s: Setting, spot: uint256, tenor: uint256) -> black_scholes.Board:
+def _book(s: Setting, words: DynArray[uint256, MAX_WORDS]) -> IOptionBook.Risk:
     """
-    @dev Forward of `spot` with the mean-reverting funding rate as carry.
+    @dev Words as the book stores them: each board's, followed by those of its live strikes.
     """
-    g: int256 = carry._growth_exponent(tenor, s.rate_ema, s.carry.rate, s.carry.reversion)
-    return black_scholes._board(spot, tenor, g)
+    total: IOptionBook.Risk = empty(IOptionBook.Risk)
+    total.price = s.price
+    if s.depth == STRESS:
+        total.shock = convert(s.shock, uint256)
+    i: uint256 = 0
+    for _: uint256 in range(MAX_BOARDS):
+        if i == len(words):
+            break
+        board: Board = self._board(s, words[i])
+        sum: Sum = self._sum(s, board, words, i + 1, packing._board_count(words[i]))
+        if s.depth > DELTA:
+            total = self._close(total, sum, s, board)
+        elif board.tenor > 0:
+            total.delta -= self._delta(sum, board.flat.growth, sum.asset)
+        i += 1 + packing._board_count(words[i])
+    return total
 
 
 @internal
 @pure
-def _board(s: Setting, tenor: uint256, surface: IOptionBook.Surface) -> Board:
-    if tenor == 0:
-        return Board(
-            tenor=0,
-            surface=surface,
-            rate=0,
-            flat=empty(black_scholes.Board),
-            up=empty(black_scholes.Board),
-            down=empty(black_scholes.Board),
-        )
-    flat: black_scholes.Board = self._flat_board(s, s.price, tenor)
+def _board(s: Setting, word: uint256) -> Board:
+    """
+    @dev From expiry on the tenor is 0, and with it carry and deviation: options are worth their
+         intrinsic value at the index.
+    """
+    expiry: uint256 = packing._board_expiry(word)
+    tenor: uint256 = expiry - min(expiry, s.now)
+    flat: black_scholes.Board = empty(black_scholes.Board)
+    rate: int256 = 0
+    flat, rate = self._flat_board(s, s.price, tenor)
     return Board(
         tenor=tenor,
-        surface=surface,
-        rate=carry._rate_at(tenor, s.rate_ema, s.carry.rate, s.carry.reversion),
+        rate=rate,
         flat=flat,
-        up=black_scholes._shifted(flat, wad.WAD + s.shock),
-        down=black_scholes._shifted(flat, wad.WAD - s.shock),
+        up=flat.forward * (WAD + s.shock) // WAD,
+        down=flat.forward * (WAD - s.shock) // WAD,
+        curve=self._curve(s, packing._board_surface(word), flat.root_t),
     )
 
 
 @internal
 @pure
-def _unit(s: Setting, board: Board, strike: uint256, is_put: bool) -> Unit:
+def _flat_board(s: Setting, spot: uint256, tenor: uint256) -> (black_scholes.Board, int256):
     """
-    @dev From expiry on: intrinsic at the index, no greeks.
+    @dev Forward of `spot` with the mean-reverting funding rate as carry, and dg/dT. [wad]
     """
-    if board.tenor == 0:
-        value: uint256 = payoff._intrinsic(s.price, strike, is_put)
-        unit: Unit = empty(Unit)
-        unit.value = value
-        unit.up_value = value
-        unit.down_value = value
-        return unit
-    ln_forward_strike: int256 = fixed_point._ln_ratio(board.flat.forward, strike)
-    vol: uint256 = vol_surface._vol(
-        -ln_forward_strike,
-        board.flat.root_t,
-        board.surface.atm_vol,
-        board.surface.skew,
-        board.surface.smile,
-        s.vol_min,
-        s.vol_max,
-    )
-    flat: black_scholes.Greeks = black_scholes._greeks(board.flat, strike, ln_forward_strike, vol)
-    shocked: uint256 = vol + s.vol_shock
-    up: black_scholes.Greeks = black_scholes._greeks(
-        board.up, strike, ln_forward_strike + s.ln_up, shocked
-    )
-    down: black_scholes.Greeks = black_scholes._greeks(
-        board.down, strike, ln_forward_strike + s.ln_down, shocked
-    )
-    return Unit(
-        value=flat.put if is_put else flat.call,
-        delta=flat.delta_put if is_put else flat.delta_call,
-        gamma=flat.gamma,
-        vega=flat.vega,
-        vol=vol,
-        up_value=up.put if is_put else up.call,
-        up_delta=up.delta_put if is_put else up.delta_call,
-        down_value=down.put if is_put else down.call,
-        down_delta=down.delta_put if is_put else down.delta_call,
+    g: int256 = 0
+    rate: int256 = 0
+    g, rate = carry._growth(tenor, s.rate_ema, s.carry.rate, s.carry.reversion)
+    return black_scholes._board(spot, tenor, g), rate
+
+
+@internal
+@pure
+def _curve(s: Setting, surface: IOptionBook.Surface, root_t: int256) -> vol_surface.Curve:
+    return vol_surface._curve(
+        surface.atm_vol, surface.skew, surface.smile, s.vol_min, s.vol_max, root_t
     )
 
 
 @internal
 @pure
-def _add(sum: Sum, unit: Unit, amount: uint256) -> Sum:
+def _sum(
+    s: Setting, board: Board, words: DynArray[uint256, MAX_WORDS], first: uint256, count: uint256
+) -> Sum:
     """
-    @dev No product overflows: an amount fits in 2^120, no value, delta, gamma or vega of an ETH
-         reaches 2^128, and a board has 32 series.
+    @dev Amounts are below 2^80, strikes and forwards below 2^98, N and φ at most 2^64, φ/dev below
+         2^113, a board has 16 strikes: no sum reaches 2^215.
     """
-    n: int256 = convert(amount, int256)
-    vol_vega: uint256 = unsafe_div(unsafe_mul(unit.vol, unit.vega), wad.WAD)
-    return Sum(
-        amount=unsafe_add(sum.amount, amount),
-        value=unsafe_add(sum.value, unsafe_mul(amount, unit.value)),
-        delta=unsafe_add(sum.delta, unsafe_mul(n, unit.delta)),
-        gamma=unsafe_add(sum.gamma, unsafe_mul(amount, unit.gamma)),
-        vega=unsafe_add(sum.vega, unsafe_mul(amount, unit.vega)),
-        vol_vega=unsafe_add(sum.vol_vega, unsafe_mul(amount, vol_vega)),
-        up_value=unsafe_add(sum.up_value, unsafe_mul(amount, unit.up_value)),
-        up_delta=unsafe_add(sum.up_delta, unsafe_mul(n, unit.up_delta)),
-        down_value=unsafe_add(sum.down_value, unsafe_mul(amount, unit.down_value)),
-        down_delta=unsafe_add(sum.down_delta, unsafe_mul(n, unit.down_delta)),
-    )
+    sum: Sum = empty(Sum)
+    for i: uint256 in range(first, first + count, bound=MAX_STRIKES):
+        word: uint256 = words[i]
+        strike: int256 = convert(packing._strike(word), int256)
+        calls: int256 = convert(packing._calls(word), int256)
+        n: int256 = unsafe_add(calls, convert(packing._puts(word), int256))
+        sum.amount = unsafe_add(sum.amount, n)
+        sum.calls = unsafe_add(sum.calls, calls)
+        sum.strikes = unsafe_add(sum.strikes, unsafe_mul(calls, strike))
+
+        ln_forward_strike: int256 = fixed_point._ln_ratio(board.flat.forward, strike)
+        vol: int256 = vol_surface._vol(board.curve, unsafe_sub(0, ln_forward_strike))
+        dev: int256 = unsafe_div(unsafe_mul(vol, board.flat.root_t), WAD)
+        if s.depth == DELTA:
+            asset: int256 = black_scholes._cdf(ln_forward_strike, dev)
+            sum.asset = unsafe_add(sum.asset, unsafe_mul(n, asset))
+            continue
+
+        legs: black_scholes.Legs = black_scholes._legs(
+            board.flat.forward, strike, ln_forward_strike, dev
+        )
+        weight: int256 = unsafe_mul(n, legs.density)
+        sum.asset = unsafe_add(sum.asset, unsafe_mul(n, legs.asset))
+        sum.bond = unsafe_add(sum.bond, unsafe_mul(n, legs.bond))
+        sum.density = unsafe_add(sum.density, weight)
+        sum.steepness = unsafe_add(sum.steepness, unsafe_div(weight << 64, dev))
+        sum.vol_density = unsafe_add(sum.vol_density, unsafe_div(unsafe_mul(weight, vol), WAD))
+        if s.depth == GREEKS:
+            continue
+
+        dev = unsafe_div(unsafe_mul(unsafe_add(vol, s.vol_shock), board.flat.root_t), WAD)
+        legs = black_scholes._legs(board.up, strike, unsafe_add(ln_forward_strike, s.ln_up), dev)
+        sum.up_asset = unsafe_add(sum.up_asset, unsafe_mul(n, legs.asset))
+        sum.up_bond = unsafe_add(sum.up_bond, unsafe_mul(n, legs.bond))
+        legs = black_scholes._legs(
+            board.down, strike, unsafe_add(ln_forward_strike, s.ln_down), dev
+        )
+        sum.down_asset = unsafe_add(sum.down_asset, unsafe_mul(n, legs.asset))
+        sum.down_bond = unsafe_add(sum.down_bond, unsafe_mul(n, legs.bond))
+    return sum
 
 
 @internal
 @pure
 def _close(risk: IOptionBook.Risk, sum: Sum, s: Setting, board: Board) -> IOptionBook.Risk:
     """
-    @dev `risk` with a board added: liabilities up, greeks with the vault's sign.
+    @dev `risk` with a board added: liabilities up, greeks with the vault's sign. An expired board
+         has a value only.
     """
     total: IOptionBook.Risk = risk
-    mid: uint256 = sum.value // wad.WAD
-    vol_vega: uint256 = sum.vol_vega // wad.WAD
-    delta: int256 = sum.delta // ONE
-    total.mid += mid
-    total.ask += mid + wad._mul_down(vol_vega, s.spread)
+    flat: black_scholes.Board = board.flat
+    value: uint256 = self._value(sum, flat.forward, sum.asset, sum.bond)
+    total.mid += value
+    total.sold += convert(sum.amount, uint256)
+    if board.tenor == 0:
+        total.unsettled = True
+        total.ask += value
+        total.bid += value
+        if s.depth == STRESS:
+            total.up_value += value
+            total.down_value += value
+        return total
+    delta: int256 = self._delta(sum, flat.growth, sum.asset)
+    vega: int256 = self._vega(flat, sum.density)
+    vol_vega: uint256 = convert(self._vega(flat, sum.vol_density), uint256)
+    total.ask += value + wad._mul_down(vol_vega, s.spread)
     total.bid = total.mid - min(total.mid, total.ask - total.mid)
     total.delta -= delta
-    total.gamma -= convert(sum.gamma // wad.WAD, int256)
-    total.vega -= convert(sum.vega // wad.WAD, int256)
+    total.gamma -= ((sum.steepness >> 64) * flat.growth >> 64) * WAD // flat.spot
+    total.vega -= vega
     total.theta += self._decay(vol_vega, delta, s, board)
-    total.up_value += sum.up_value // wad.WAD
-    total.up_delta -= sum.up_delta // ONE
-    total.down_value += sum.down_value // wad.WAD
-    total.down_delta -= sum.down_delta // ONE
-    total.sold += sum.amount
-    if sum.amount > 0 and board.tenor > 0:
-        total.vol = max(total.vol, board.surface.atm_vol)
+    total.vol = max(total.vol, convert(board.curve.atm_vol, uint256))
+    if s.depth == STRESS:
+        total.up_value += self._value(sum, board.up, sum.up_asset, sum.up_bond)
+        total.up_delta -= self._delta(sum, flat.growth, sum.up_asset)
+        total.down_value += self._value(sum, board.down, sum.down_asset, sum.down_bond)
+        total.down_delta -= self._delta(sum, flat.growth, sum.down_asset)
     return total
+
+
+@internal
+@pure
+def _value(sum: Sum, forward: int256, asset: int256, bond: int256) -> uint256:
+    """
+    @dev Σ calls·(F·N(d1) + K·N(−d2) − K) + puts·(F·N(d1) + K·N(−d2) − F). [USD wad]
+    """
+    value: int256 = (
+        (forward * asset >> 64) + bond - sum.strikes - forward * (sum.amount - sum.calls)
+    )
+    return convert(max(value, 0), uint256) // wad.WAD
+
+
+@internal
+@pure
+def _delta(sum: Sum, growth: int256, asset: int256) -> int256:
+    """
+    @dev Σ calls·e^g·N(d1) − puts·e^g·N(−d1), of what holders have. [ETH wad]
+    """
+    return growth * (asset - (sum.amount - sum.calls << 64)) >> 128
+
+
+@internal
+@pure
+def _vega(board: black_scholes.Board, density: int256) -> int256:
+    """
+    @dev F·√T·Σ n·φ(d1). [USD wad per 1.00]
+    """
+    return ((board.forward * density >> 64) * board.root_t >> 64) // WAD
 
 
 @internal
@@ -221,8 +284,6 @@ def _decay(vol_vega: uint256, delta: int256, s: Setting, board: Board) -> int256
     @dev ∂V/∂T = σ·vega/(2T) + dg/dT·Δ·S of what holders have, since Δ·S = ±F·N(±d1): what the
          seller gains as time passes. [USD wad a year]
     """
-    if board.tenor == 0:
-        return 0
     time_value: int256 = convert(vol_vega * wad.YEAR // (2 * board.tenor), int256)
     exposure: int256 = wad._mul_signed(delta, convert(s.price, int256))
     return time_value + wad._mul_signed(exposure, board.rate)
@@ -231,26 +292,19 @@ def _decay(vol_vega: uint256, delta: int256, s: Setting, board: Board) -> int256
 @internal
 @pure
 def _at_spot(
-    s: Setting,
-    spot: uint256,
-    tenor: uint256,
-    surface: IOptionBook.Surface,
-    strike: uint256,
-    is_put: bool,
+    s: Setting, spot: uint256, board_word: uint256, strike: uint256, is_put: bool
 ) -> (uint256, uint256, uint256):
     """
     @dev Value, vega and vol of an option at a spot other than the index, before expiry.
     """
-    board: black_scholes.Board = self._flat_board(s, spot, tenor)
-    ln_forward_strike: int256 = fixed_point._ln_ratio(board.forward, strike)
-    vol: uint256 = vol_surface._vol(
-        -ln_forward_strike,
-        board.root_t,
-        surface.atm_vol,
-        surface.skew,
-        surface.smile,
-        s.vol_min,
-        s.vol_max,
-    )
-    greeks: black_scholes.Greeks = black_scholes._greeks(board, strike, ln_forward_strike, vol)
-    return greeks.put if is_put else greeks.call, greeks.vega, vol
+    tenor: uint256 = packing._board_expiry(board_word) - s.now
+    board: black_scholes.Board = empty(black_scholes.Board)
+    rate: int256 = 0
+    board, rate = self._flat_board(s, spot, tenor)
+    strike_: int256 = convert(strike, int256)
+    ln_forward_strike: int256 = fixed_point._ln_ratio(board.forward, strike_)
+    curve: vol_surface.Curve = self._curve(s, packing._board_surface(board_word), board.root_t)
+    vol: int256 = vol_surface._vol(curve, -ln_forward_strike)
+    greeks: black_scholes.Greeks = black_scholes._greeks(board, strike_, ln_forward_strike, vol)
+    value: int256 = greeks.put if is_put else greeks.call
+    return convert(value, uint256), convert(greeks.vega, uint256), convert(vol, uint256)

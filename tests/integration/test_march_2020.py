@@ -115,11 +115,16 @@ def unit_loss(world: World, series: list[int]) -> int:
     )
     words = []
     for expiry in world.expiries:
-        live = [packing.live(one, WAD) for one in series if packing.expiry(one) == expiry]
+        live: dict[int, int] = {}
+        for one in series:
+            if packing.expiry(one) == expiry:
+                strike = packing.id_strike(one)
+                word = live.get(strike, packing.live(strike))
+                live[strike] = packing.with_sold(word, packing.is_put(one), WAD)
         surface = packing.Surface(
             *(world.parameters["boards"][key] for key in ("atm_vol", "skew", "smile"))
         )
-        words += [packing.board(expiry, len(live), surface), *live]
+        words += [packing.board(expiry, len(live), surface), *live.values()]
     return solvency.stress_loss(risk.risk(scene, words))
 
 

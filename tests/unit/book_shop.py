@@ -56,11 +56,12 @@ def plain(struct: Any) -> Any:
 
 
 def board_words(expiry: int, surface: Surface, lots: Sequence[Lot]) -> list[int]:
-    """Storage words of a board that was sold in lots, each a series of its own."""
-    return [packing.board(expiry, len(lots), surface)] + [
-        packing.live(packing.series_id(expiry, wad(strike), is_put), wad(amount))
-        for strike, is_put, amount in lots
-    ]
+    """Storage words of a board that was sold in lots."""
+    live: dict[Any, int] = {}
+    for strike, is_put, amount in lots:
+        word = live.get(strike, packing.live(wad(strike)))
+        live[strike] = packing.with_sold(word, is_put, packing.sold(word, is_put) + wad(amount))
+    return [packing.board(expiry, len(live), surface), *live.values()]
 
 
 def order(
@@ -169,14 +170,23 @@ class Shop:
         """Storage words of a book whose series were first bought in that order."""
         words = []
         for expiry in self.book.live_boards():
-            live = [series for series in ids if packing.expiry(series) == expiry]
-            if live:
-                words.append(self.board_word(expiry, len(live)))
-            words += [packing.live(series, self.book.sold(series)) for series in live]
+            strikes = list(
+                dict.fromkeys(packing.id_strike(i) for i in ids if packing.expiry(i) == expiry)
+            )
+            if strikes:
+                words.append(self.board_word(expiry, len(strikes)))
+            words += [self.live_word(expiry, strike) for strike in strikes]
         return words
 
+    def live_word(self, expiry: int, strike: int) -> int:
+        """Word of a strike with what is sold of its call and its put."""
+        calls, puts = (
+            self.book.sold(packing.series_id(expiry, strike, is_put)) for is_put in (False, True)
+        )
+        return packing.live(strike, calls, puts)
+
     def board_word(self, expiry: int, count: int) -> int:
-        """Word of a board with that many live series."""
+        """Word of a board with that many live strikes."""
         _, surface = self.book.board(expiry)
         return packing.board(expiry, count, Surface(*surface))
 

@@ -137,25 +137,17 @@ def test_size__of_a_series__fits_to_the_last_wei(stubbed):
     assert book.sold(series) == packing.MAX_SOLD
 
 
-def test_live_series__a_hundred_and_twenty_eight__one_more_reverts(stubbed):
-    """SPEC-B1: a series that is live already can still be bought."""
+def test_live_strikes__a_whole_board_of_both_kinds__is_bought(stubbed):
+    """SPEC-B1: every listed series has room, none pushes another out."""
     tell(stubbed)
     strikes = [wad(1_000 + i) for i in range(16)]
-    series: list[int] = []
-    for board in range(4):
-        expiry = stubbed.soon + WEEK + (2 + board) * DAY
-        surface = (wad("0.7"), 0, 0)
-        stubbed.book.list_board(expiry, strikes, surface, sender=stubbed.owner)
-        series += [
-            packing.series_id(expiry, strike, is_put)
-            for strike in strikes
-            for is_put in (False, True)
-        ]
-    assert len(series) == 128
-    for one in series:
-        stubbed.buy(one, 1)
-    with stubbed.refuses("option_book: too many live series"):
-        stubbed.buy(stubbed.id(), 1)
+    expiry = stubbed.soon + WEEK + 2 * DAY
+    stubbed.book.list_board(expiry, strikes, (wad("0.7"), 0, 0), sender=stubbed.owner)
+    series = [
+        packing.series_id(expiry, strike, is_put) for is_put in (True, False) for strike in strikes
+    ]
+    for amount, one in enumerate(series, start=1):
+        stubbed.buy(one, amount)
     stubbed.buy(series[-1], 1)
-    assert stubbed.book.sold(series[-1]) == wad(2)
-    assert stubbed.book.sold(series[0]) == wad(1)
+    sold = [stubbed.book.sold(one) for one in series]
+    assert sold == [wad(amount) for amount in (*range(1, 32), 33)]

@@ -245,10 +245,12 @@ def test_risk__a_board_expired__is_intrinsic_without_delta_and_unsettled(sold, i
     assert found.unsettled and found.valid
 
     near = [series for series in ids if packing.expiry(series) == sold.expiries[0]]
-    far = risk.risk(sold.scene(), sold.words(ids)[len(near) + 1 :])
+    far = risk.risk(
+        sold.scene(), sold.words(ids)[len({packing.id_strike(one) for one in near}) + 1 :]
+    )
     intrinsic = sum(
         sold.book.sold(series)
-        * payoff.intrinsic(wad(2_100), packing.strike(series), packing.is_put(series))
+        * payoff.intrinsic(wad(2_100), packing.id_strike(series), packing.is_put(series))
         // 10**18
         for series in near
     )

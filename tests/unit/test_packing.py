@@ -37,18 +37,24 @@ def test_series_id__largest_strike__fits_and_one_more_does_not(system):
         system.book.series_id(1, packing.MAX_STRIKE + 1, True)
 
 
-@given(expiries, strikes, st.booleans(), amounts)
-def test_series__packed__comes_out_as_it_went_in(expiry, strike, is_put, amount):
+@given(expiries, strikes, st.booleans())
+def test_series_id__packed__comes_out_as_it_went_in(expiry, strike, is_put):
     series = packing.series_id(expiry, strike, is_put)
-    word = packing.live(series, amount)
     assert packing.expiry(series) == expiry
-    assert packing.strike(series) == packing.strike(word) == strike
-    assert packing.is_put(series) == packing.is_put(word) == is_put
-    assert packing.sold(word) == amount
+    assert packing.id_strike(series) == strike
+    assert packing.is_put(series) == is_put
     assert packing.is_canonical(series)
-    assert packing.is_same_series(word, series)
-    assert not packing.is_same_series(word, series ^ 1)
+
+
+@given(strikes, amounts, amounts, amounts)
+def test_live__packed__comes_out_as_it_went_in(strike, calls, puts, other):
+    word = packing.live(strike, calls, puts)
     assert word < 2**256
+    assert packing.strike(word) == strike
+    assert (packing.calls(word), packing.puts(word)) == (calls, puts)
+    assert (packing.sold(word, False), packing.sold(word, True)) == (calls, puts)
+    assert packing.with_sold(word, False, other) == packing.live(strike, other, puts)
+    assert packing.with_sold(word, True, other) == packing.live(strike, calls, other)
 
 
 @given(expiries, st.integers(0, 254), surfaces)
@@ -84,9 +90,8 @@ def test_board__listed__shows_its_surface(shop, owner, surface):
 def test_pricer__reads__what_the_twin_writes(pricer):
     expiry, surface = NOW + WEEK, Surface(wad("0.9"), 0, 0)
     words = [
-        packing.board(expiry, 2, surface),
-        packing.live(packing.series_id(expiry, wad(2_000), True), packing.MAX_SOLD),
-        packing.live(packing.series_id(expiry, wad(2_000), False), 1),
+        packing.board(expiry, 1, surface),
+        packing.live(wad(2_000), calls=1, puts=packing.MAX_SOLD),
     ]
     found = pricer.risk(SCENE, words)
     assert (found.sold, found.vol) == (packing.MAX_SOLD + 1, surface.atm_vol)

@@ -91,6 +91,16 @@ def test_risk__any_book__equals_the_twin(pricer):
     check()
 
 
+def test_greeks__any_book__are_the_risk_without_its_shocks(pricer):
+    """SPEC-B2: and `delta` is the delta of both."""
+    for scene in (SCENE, SCENE._replace(now=NEAR), SCENE._replace(now=FAR)):
+        assert plain(pricer.greeks(scene, MIXED)) == risk.greeks(scene, MIXED)
+        assert (
+            pricer.delta(scene, MIXED) == risk.delta(scene, MIXED) == risk.risk(scene, MIXED).delta
+        )
+        assert risk.greeks(scene, MIXED).up_value == 0 < risk.risk(scene, MIXED).up_value
+
+
 def test_sale__any_order__equals_the_twin(pricer):
     """SPEC-B4."""
 
@@ -139,10 +149,8 @@ def test_risk__ends_of_the_parameters__does_not_revert(pricer, price, tenor, vol
         vol_max=5 * WAD,
     )
     surface = Surface(vol, -2 * WAD, 2 * WAD)
-    words = [packing.board(NOW + tenor, 4, surface)]
-    for strike in (1, 10**9 * WAD):
-        for is_put in (False, True):
-            words.append(packing.live(packing.series_id(0, strike, is_put), amount))
+    words = [packing.board(NOW + tenor, 2, surface)]
+    words += [packing.live(strike, amount, amount) for strike in (1, 10**9 * WAD)]
     assert plain(pricer.risk(scene, words)) == risk.risk(scene, words)
 
 
@@ -261,7 +269,7 @@ def test_risk__shock__moves_spot_and_vol_and_keeps_the_carry(pricer, strike, sur
         [],
         order(FAR, surface, (strike, is_put, 1)),
     ).quote.vol
-    g = carry.growth_exponent(FAR - NOW, SCENE.rate_ema, SCENE.carry.rate, SCENE.carry.reversion)
+    g, _ = carry.growth(FAR - NOW, SCENE.rate_ema, SCENE.carry.rate, SCENE.carry.reversion)
     spot = SCENE.price * (WAD + (SCENE.stress.shock if up else -SCENE.stress.shock)) // WAD
     shocked = black_scholes.option(
         spot, FAR - NOW, g, wad(strike), own_vol + SCENE.stress.vol_shock

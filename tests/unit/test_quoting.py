@@ -27,7 +27,7 @@ def quote_of(pricer, lot, words=(), scene=SCENE, surface=FLAT, **venue):
 
 
 def option_at(spot: int, strike, vol: int, scene=SCENE) -> black_scholes.Greeks:
-    g = carry.growth_exponent(WEEK, scene.rate_ema, scene.carry.rate, scene.carry.reversion)
+    g, _ = carry.growth(WEEK, scene.rate_ema, scene.carry.rate, scene.carry.reversion)
     return black_scholes.option(spot, WEEK, g, wad(strike), vol)
 
 
