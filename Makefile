@@ -17,7 +17,7 @@ help:
 	@echo "make demo     sell options, hedge them for a week, settle (ARGS=... for the script)"
 	@echo "make test     all tests (ARGS=... for pytest)"
 	@echo "make lint     formatters, linters, types, code sizes"
-	@echo "make bench    gas and speed into bench/results.json"
+	@echo "make bench    gas, errors and speed, against their bounds (ARGS=--accept)"
 	@echo "make setup    only install the tools"
 	@echo "make compile  only compile the contracts"
 	@echo "make clean    remove what was built; the installed tools stay"
@@ -42,7 +42,7 @@ lint: compile .lint/.ok
 	python scripts/check_sizes.py
 
 bench: compile
-	@python bench/run.py
+	@python bench/run.py $(ARGS)
 
 clean:
 	rm -rf .build .cache .ape/ethereum .hypothesis .mypy_cache .pytest_cache .ruff_cache out

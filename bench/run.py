@@ -1,11 +1,13 @@
-"""Gas of what users call, on the in-process chain: prints a table and writes bench/results.json.
+"""Gas, errors and speed, on the in-process chain: prints a table, writes bench/results.json.
 
-Gas is that of the whole transaction as a user pays it, but for cases of the pricer: those are
-execution gas, without the 21,000 and the calldata of a transaction.
+    python bench/run.py            exit 1 if a figure is worse than its bound in bench/baseline.json
+    python bench/run.py --accept   and write the figures there as the accepted ones
+
+Gas of what users call is that of the whole transaction; that of prices see bench/pricing.py.
 """
 
+import argparse
 import json
-import statistics
 import sys
 import time
 from collections.abc import Callable
@@ -16,7 +18,6 @@ sys.path.insert(0, str(Path(__file__).parents[1]))
 
 from ape import accounts, chain, networks, project
 from rich.console import Console
-from rich.table import Table
 
 from ballast import packing, paths
 from ballast.agents import UNBOUNDED
@@ -24,86 +25,38 @@ from ballast.chain import ApeChain, quieten_ape
 from ballast.compiler import compile_if_stale
 from ballast.keeper import settlement_rounds
 from ballast.parameters import load
-from ballast.simulation import HOUR, Cast, World
+from ballast.simulation import Cast, World
 from ballast.units import WAD
+from bench import baseline, pricing
 
 RESULTS = Path(__file__).with_name("results.json")
+TITLE = "In-process chain (py-evm), compiled for EVM cancun by the legacy code generator"
 SPOT = 2_000
-TRANSACTION = 21_000
-SERIES = (16, 128)
 
 Results = dict[str, dict[str, float]]
 
 
-def main() -> None:
+def main() -> int:
     """Run all cases."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--accept", action="store_true", help="write bench/baseline.json")
+    arguments = parser.parse_args()
     quieten_ape()
     with networks.parse_network_choice("ethereum:local:test"):
         compile_if_stale(project)
-        results = greeks() | book_risk() | venue() | vault()
-    RESULTS.write_text(json.dumps(results, indent=2) + "\n")
-    show(results)
-
-
-def greeks() -> Results:
-    """Gas of one evaluation of all greeks, over moneyness, vol and tenor."""
-    harness = accounts.test_accounts[0].deploy(project.PricingHarness)
-    options = [
-        (spot * WAD, tenor, 0, 100 * WAD, vol * WAD // 100)
-        for spot in range(50, 201, 10)
-        for vol in (20, 80, 200)
-        for tenor in (HOUR, 7 * 24 * HOUR, 365 * 24 * HOUR)
-    ]
-    gas: list[int] = []
-    for first in range(0, len(options), 32):
-        gas += harness.gas_of_greeks(options[first : first + 32])
-    return {"greeks": {"median": statistics.median(gas), "max": max(gas)}}
-
-
-def book_risk() -> Results:
-    """Execution gas of a whole book's risk by the pricer, by the number of its live series."""
-    pricer = accounts.test_accounts[0].deploy(project.Pricer)
-    results: Results = {}
-    for count in SERIES:
-        scene, words = book_of(count)
-        results[f"risk, {count} series"] = {"gas": execution_gas(pricer, "risk", scene, words)}
-    few, many = (results[f"risk, {count} series"]["gas"] for count in SERIES)
-    results["risk, one more series"] = {"gas": (many - few) / (SERIES[1] - SERIES[0])}
-    return results
-
-
-def book_of(count: int) -> tuple[tuple[Any, ...], list[int]]:
-    """A scene and the words of a book of `count` series of 10 ETH on boards of 16 strikes."""
-    book = load()["book"]
-    now = chain.blocks.head.timestamp
-    scene = (
-        now,
-        SPOT * WAD,
-        0,
-        (book["carry"]["rate"], 250 * WAD, book["carry"]["bound"]),
-        tuple(book["stress"][key] for key in ("shock", "vol_shock", "max_loss", "hedge_cap")),
-        tuple(book["quoting"][key] for key in ("spread", "impact", "vega_cap", "fee", "edge")),
-        book["limits"]["vol_min"],
-        book["limits"]["vol_max"],
-    )
-    words: list[int] = []
-    for start in range(0, count, 32):
-        live = min(32, count - start)
-        expiry = now + (7 + start) * 24 * HOUR
-        words.append(packing.board(expiry, live, packing.Surface(7 * WAD // 10, 0, 0)))
-        for i in range(live):
-            strike = (SPOT - 400 + 50 * (i // 2)) * WAD
-            words.append(packing.live(packing.series_id(expiry, strike, bool(i % 2)), 10 * WAD))
-    return scene, words
-
-
-def execution_gas(contract: Any, function: str, *arguments: Any) -> int:
-    """Gas of a call without what every transaction and its calldata cost."""
-    data = getattr(contract, function).encode_input(*arguments)
-    sender = accounts.test_accounts[0]
-    receipt = sender.transfer(contract, 0, data=data, gas=25_000_000)
-    calldata = sum(16 if byte else 4 for byte in bytes(data))
-    return int(receipt.gas_used - TRANSACTION - calldata)
+        results = (
+            pricing.single_options()
+            | pricing.books(fresh_world(pricing.BOARDS))
+            | venue()
+            | vault()
+        )
+    RESULTS.write_text(json.dumps(results, indent=2, ensure_ascii=False) + "\n")
+    if arguments.accept:
+        baseline.accept(results)
+    Console(width=150).print(baseline.table(results, TITLE))
+    missed = baseline.failures(results)
+    print("\n".join(missed) or "every figure within its bound")
+    return 1 if missed else 0
 
 
 def venue() -> Results:
@@ -179,25 +132,15 @@ def settle_first(world: World, gas: Callable[..., None]) -> None:
     gas("settle", deployment.book, "settle", world.expiries[0], *rounds, sender=keeper)
 
 
-def fresh_world() -> World:
-    """A vault with one deposit, one buyer and the default boards."""
+def fresh_world(boards: dict[str, Any] | None = None) -> World:
+    """A vault with one deposit, one buyer and the default boards, or as they are changed."""
     owner, keeper, arbitrageur, depositor, buyer = accounts.test_accounts[:5]
     cast = Cast(owner, keeper, arbitrageur, [depositor], [buyer])
     start = paths.Step(SPOT * WAD, 0.0)
-    return World(ApeChain(project, chain), cast, load(), start, [3_000_000 * 10**6])
-
-
-def show(results: Results) -> None:
-    """The results as a table."""
-    table = Table(title="Gas and speed, in-process chain, legacy code generator, EVM cancun")
-    table.add_column("case")
-    table.add_column("metric")
-    table.add_column("value", justify="right")
-    for case, metrics in results.items():
-        for metric, value in metrics.items():
-            table.add_row(case, metric, f"{value:,.0f}" if value >= 100 else f"{value:,.2f}")
-    Console().print(table)
+    parameters = load()
+    parameters["boards"] |= boards or {}
+    return World(ApeChain(project, chain), cast, parameters, start, [3_000_000 * 10**6])
 
 
 if __name__ == "__main__":
-    main()
+    sys.exit(main())
