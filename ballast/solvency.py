@@ -9,7 +9,7 @@ from typing import Any
 from ballast.units import WAD, ceil_div, trunc_div
 
 Ledger = Any
-"""IVault.Ledger: cash and claims [token units], scale [wad] per token unit."""
+"""IVault.Ledger: cash, claims and redemptions owed [token units], scale [wad] per token unit."""
 
 Risk = Any
 """IOptionBook.Risk."""
@@ -19,12 +19,13 @@ HedgeAccount = Any
 
 
 def net_cash(ledger: Ledger) -> int:
-    """Cash that no claim needs; negative while claims wait for margin to come back."""
-    return int((ledger.cash - ledger.claims) * ledger.scale)
+    """Cash that no claim and no redeemed share needs; negative while claims wait for margin to come
+    back."""
+    return int((ledger.cash - ledger.claims - ledger.owed) * ledger.scale)
 
 
 def nav_mid(ledger: Ledger, risk: Risk, account: HedgeAccount) -> int:
-    """NAV = cash − claims + hedge equity at the index − liability at mid."""
+    """NAV = cash − claims − redemptions owed + hedge equity at the index − liability at mid."""
     return int(net_cash(ledger) + account.equity - risk.mid)
 
 

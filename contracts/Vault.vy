@@ -24,6 +24,7 @@ from .interfaces import IHedger
 from .interfaces import IOptionBook
 from .interfaces import IVault
 from .modules import claims
+from .modules import redemptions
 from .modules import solvency
 from .modules import wad
 
@@ -35,6 +36,7 @@ initializes: ownable
 initializes: ownable_2step[ownable := ownable]
 initializes: erc20[ownable := ownable]
 initializes: claims
+initializes: redemptions
 exports: (
     ownable_2step.owner,
     ownable_2step.pending_owner,
@@ -109,6 +111,7 @@ def __init__(
     ownable.__init__()
     ownable_2step.__init__()
     erc20.__init__(name_, symbol_, decimals + offset, name_, "1")
+    redemptions.__init__()
     self._set_deposit_cap(deposit_cap_)
 
 
@@ -217,7 +220,82 @@ def redeem(shares: uint256, receiver: address, owner: address, min_assets: uint2
     return assets
 
 
+@external
+def request_redeem(shares: uint256, receiver: address, owner: address):
+    """
+    @notice Put shares in the pool that is redeemed as liquidity comes; open in every mode.
+    @dev SPEC-V10. The shares stay in supply and bear profit and loss until they are filled.
+    @param shares Shares to redeem. [shares]
+    @param receiver Who may cancel and is paid; one other than the caller only if he has no request.
+    @param owner Whose shares they are; the caller or one who allowed it.
+    """
+    assert shares > 0, "vault: zero shares"
+    assert receiver not in [empty(address), self], "vault: bad receiver"
+    assert shares <= erc20.balanceOf[owner], "vault: over share balance"
+    if receiver != msg.sender:
+        assert redemptions._state(receiver)[0] == 0, "vault: receiver has a request"
+    if msg.sender != owner:
+        erc20._spend_allowance(owner, msg.sender, shares)
+    redemptions._add(receiver, shares)
+    erc20._transfer(owner, self, shares)
+    log IVault.RedeemRequested(caller=msg.sender, receiver=receiver, owner=owner, shares=shares)
+
+
+@external
+def cancel_redeem() -> uint256:
+    """
+    @notice Take back what waits in the pool; open in every mode.
+    @dev SPEC-V10.
+    @return Shares taken back. [shares]
+    """
+    shares: uint256 = redemptions._cancel(msg.sender)
+    assert shares > 0, "vault: no request"
+    erc20._transfer(self, msg.sender, shares)
+    log IVault.RedeemCancelled(receiver=msg.sender, shares=shares)
+    return shares
+
+
 # ------------------------------------------------------------------ anyone
+
+
+@external
+def process_redemptions() -> uint256:
+    """
+    @notice Fill what waits in the pool from free liquidity, at the low net asset value, pro rata.
+    @dev SPEC-V11. Needs what instant flow needs; requests of this block wait for the next.
+    @return Shares filled. [shares]
+    """
+    snapshot: Snapshot = self._snapshot(True)
+    self._check_open(snapshot)
+    low: uint256 = self._low(snapshot)
+    fillable: uint256 = redemptions._fillable()
+    shares: uint256 = fillable
+    assets: uint256 = self._assets_down(shares, low)
+    free: uint256 = self._free(snapshot)
+    if assets > free:
+        shares = fillable * free // assets
+        assets = self._assets_down(shares, low)
+    assert assets > 0, "vault: nothing to fill"
+    redemptions._fill(fillable, shares, assets)
+    self._remember(snapshot.risk, snapshot.account)
+    erc20._burn(self, shares)
+    log IVault.RedemptionsProcessed(shares=shares, assets=assets)
+    return shares
+
+
+@external
+def claim_redemption(receiver: address) -> uint256:
+    """
+    @notice Pay out what was filled of a request; open in every mode. Claims of options come first.
+    @dev SPEC-V10.
+    @param receiver Whose request it is; he is paid.
+    @return Tokens paid. [asset]
+    """
+    amount: uint256 = redemptions._take(receiver, self.cash - min(self.cash, claims.total))
+    self.cash -= amount
+    self._send(receiver, amount)
+    log IVault.RedemptionClaimed(receiver=receiver, assets=amount)
+    return amount
 
 
 @external
@@ -284,7 +362,7 @@ def on_settle(
     """
     self._check_book()
     hedge: int256 = account.low if account.valid else self.last_hedge
-    worth: int256 = solvency._net_cash(self._ledger()) + hedge
+    worth: int256 = self._value(self.cash) - self._value(claims.total) + hedge
     owed: uint256 = claims._book(expiry, payoff, convert(max(worth, 0), uint256) // SCALE)
     claims._fund(self.cash)
     self._remember(risk, account)
@@ -320,7 +398,8 @@ def pay_margin(amount: uint256):
     @param amount Tokens. [asset]
     """
     self._check_hedger()
-    assert self.cash >= claims.total + amount, "vault: margin over free cash"
+    needed: uint256 = claims.total + redemptions.owed + amount
+    assert self.cash >= needed, "vault: margin over free cash"
     self.cash -= amount
     self.last_hedge += self._value(amount)
     self._send(msg.sender, amount)
@@ -390,6 +469,27 @@ def holder_claims(expiry: uint256, holder: address) -> claims.Holder:
     @return Payoff, paid. [asset]
     """
     return claims.holders[expiry][holder]
+
+
+@external
+@view
+def redemption(receiver: address) -> (uint256, uint256):
+    """
+    @notice A request to redeem.
+    @param receiver Whose it is.
+    @return Shares that wait [shares], tokens to claim [asset].
+    """
+    return redemptions._state(receiver)
+
+
+@external
+@view
+def waiting() -> uint256:
+    """
+    @notice All shares that wait to be redeemed.
+    @return Shares. [shares]
+    """
+    return redemptions.waiting
 
 
 @external
@@ -635,8 +735,18 @@ def _max_deposit(snapshot: Snapshot, receiver: address) -> uint256:
 @internal
 @view
 def _max_withdraw(snapshot: Snapshot) -> uint256:
+    """
+    @dev What is free and nobody waits for. [asset]
+    """
     if not self._is_open(snapshot):
         return 0
+    free: uint256 = self._free(snapshot)
+    return free - min(free, self._assets_up(redemptions.waiting, self._low(snapshot)))
+
+
+@internal
+@view
+def _free(snapshot: Snapshot) -> uint256:
     return self._floor(solvency._free_liquidity(snapshot.ledger, snapshot.risk, snapshot.account))
 
 
@@ -657,7 +767,7 @@ def _is_worth_something(snapshot: Snapshot) -> bool:
 @internal
 @view
 def _ledger() -> IVault.Ledger:
-    return IVault.Ledger(cash=self.cash, claims=claims.total, scale=SCALE)
+    return IVault.Ledger(cash=self.cash, claims=claims.total, owed=redemptions.owed, scale=SCALE)
 
 
 @internal

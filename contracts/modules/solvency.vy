@@ -18,10 +18,11 @@ from . import wad
 @pure
 def _net_cash(ledger: IVault.Ledger) -> int256:
     """
-    @dev Cash that no claim needs; negative while claims wait for margin to come back.
+    @dev Cash that no claim and no redeemed share needs; negative while claims wait for margin to
+         come back.
     """
     return convert(ledger.cash * ledger.scale, int256) - convert(
-        ledger.claims * ledger.scale, int256
+        (ledger.claims + ledger.owed) * ledger.scale, int256
     )
 
 
@@ -31,7 +32,7 @@ def _nav_mid(
     ledger: IVault.Ledger, risk: IOptionBook.Risk, account: IHedger.HedgeAccount
 ) -> int256:
     """
-    @dev NAV = cash − claims + hedge equity at the index − liability at mid.
+    @dev NAV = cash − claims − redemptions owed + hedge equity at the index − liability at mid.
     """
     return self._net_cash(ledger) + account.equity - convert(risk.mid, int256)
 
@@ -115,7 +116,7 @@ def _free_liquidity(
     ledger: IVault.Ledger, risk: IOptionBook.Risk, account: IHedger.HedgeAccount
 ) -> int256:
     """
-    @dev cash − claims − R; negative when the book leans on margin that is still at the venue.
+    @dev cash − claims − redemptions owed − R; negative when the book leans on margin that is still at the venue.
     """
     return self._net_cash(ledger) - self._reserve(risk, account)
 

@@ -29,6 +29,7 @@ def draw_case():
         LEDGER,
         cash=amount(10 + decimals),
         claims=amount(10 + decimals),
+        owed=amount(10 + decimals),
         scale=10 ** (18 - decimals),
     )
     risk = changed(
@@ -89,6 +90,7 @@ def harness(project, owner):
 CASES = [draw_case() for _ in range(24)] + [
     (LEDGER, RISK, ACCOUNT),
     (changed(LEDGER, claims=1), changed(RISK, ask=1), changed(ACCOUNT, low=-1)),
+    (changed(LEDGER, owed=1), changed(RISK, ask=1), changed(ACCOUNT, low=-1)),
     (LEDGER, changed(RISK, price=1, shock=WAD // 10), changed(ACCOUNT, size=-1)),
     (LEDGER, changed(RISK, delta=-1, price=3), changed(ACCOUNT, size=-WAD)),
     (LEDGER, changed(RISK, price=0, vol=0), changed(ACCOUNT, mark=0, index=0)),

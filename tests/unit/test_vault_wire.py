@@ -35,7 +35,7 @@ def test_deploy__any_decimals__stores_them(create_token, create_vault, owner, de
     assert vault.asset() == token
     assert (vault.name(), vault.symbol()) == ("Ballast ETH options", "BLST")
     assert vault.decimals() == decimals + 12
-    assert tuple(vault.ledger()) == (0, 0, 10 ** (18 - decimals))
+    assert tuple(vault.ledger()) == (0, 0, 0, 10 ** (18 - decimals))
     assert vault.owner() == owner
     assert vault.deposit_cap() == 5_000_000 * 10**decimals
     assert vault.totalSupply() == 0

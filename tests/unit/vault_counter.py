@@ -21,7 +21,7 @@ PENDING = {"block_id": "pending"}
 VIRTUAL = 10**6  # [shares] behind one virtual token unit, offset 6
 
 # Nothing sold, nothing held: what tests change a field of.
-LEDGER = SimpleNamespace(cash=0, claims=0, scale=10**12)
+LEDGER = SimpleNamespace(cash=0, claims=0, owed=0, scale=10**12)
 RISK = SimpleNamespace(
     price=2_000 * WAD,
     at=0,
