@@ -24,16 +24,18 @@ class Deployment:
     hedger: Contract
 
 
-def deploy(chain: Chain, owner: Account, parameters: Parameters, price: int) -> Deployment:
+def deploy(
+    chain: Chain, owner: Account, parameters: Parameters, price: int, venue_kind: str = "PerpMarket"
+) -> Deployment:
     """Deploy mocks, venue and vault, wire them, and fill the venue's fund.
 
-    price: first answer of the feed, USD wad.
+    price: first answer of the feed, USD wad; venue_kind: contract that is the venue.
     """
     decimals = parameters["token"]["decimals"]
     token = chain.deploy("MockToken", "USD Coin", "USDC", decimals, sender=owner)
     feed = chain.deploy("MockFeed", "ETH / USD", parameters["feed"]["decimals"], sender=owner)
     push_price(chain, feed, owner, price, parameters["feed"]["decimals"])
-    venue = chain.deploy("PerpMarket", token, feed, parameters["venue"], sender=owner)
+    venue = chain.deploy(venue_kind, token, feed, parameters["venue"], sender=owner)
     vault_parameters = parameters["vault"]
     vault = chain.deploy(
         "Vault",

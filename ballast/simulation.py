@@ -22,7 +22,7 @@ ARBITRAGE_MARGIN = 20
 """Margin of the arbitrageur, in deposits: it is hedged elsewhere and never short of money."""
 
 
-SOUND = "perpmarket: healthy"
+SOUND = "perp_venue: healthy"
 """The refusal of a liquidation that is no failure."""
 
 

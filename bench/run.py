@@ -8,6 +8,7 @@ Gas of what users call is that of the whole transaction; that of prices see benc
 
 import argparse
 import json
+import statistics
 import sys
 import time
 from collections.abc import Callable
@@ -23,6 +24,7 @@ from ballast import packing, paths
 from ballast.agents import UNBOUNDED
 from ballast.chain import ApeChain, quieten_ape
 from ballast.compiler import compile_if_stale
+from ballast.deployment import push_price
 from ballast.keeper import settlement_rounds
 from ballast.parameters import load
 from ballast.simulation import Cast, World
@@ -59,25 +61,53 @@ def main() -> int:
     return 1 if missed else 0
 
 
+VENUE_MARGIN = 22_500 * 10**6
+"""[token units] 100 ETH at 2,000 USD can be opened on it, and are liquidated at CRASH."""
+
+CRASH = 1_880
+VENUE_TRADES = {"open": 10, "increase": 5, "reduce": -5, "flip": -20, "close": 10}
+"""What each trader does, a minute apart. [ETH]"""
+
+
 def venue() -> Results:
-    """Gas of the perpetual venue."""
+    """Gas of the perpetual venue: each case for five traders, in a market already traded in."""
     world = fresh_world()
     market, engine = world.deployment.venue, world.chain
-    trader = world.cast.arbitrageur
-    results: Results = {}
+    traders = accounts.test_accounts[5:10]
+    gas: dict[str, list[int]] = {}
 
-    def trade(name: str, size: int) -> None:
+    def call(name: str, function: str, *arguments: Any, sender: Any) -> None:
+        engine.advance(engine.now() + 60)
+        receipt = engine.send(market, function, *arguments, sender=sender)
+        gas.setdefault(name, []).append(receipt.gas_used)
+
+    def trade(name: str, size: int, trader: Any) -> None:
         limit = UNBOUNDED if size > 0 else 0
-        receipt = engine.send(market, "submit", size, limit, UNBOUNDED, sender=trader)
-        results[f"venue: {name}"] = {"gas": receipt.gas_used}
+        call(name, "submit", size * WAD, limit, UNBOUNDED, sender=trader)
 
-    trade("open", 10 * WAD)
-    trade("increase", 5 * WAD)
-    trade("reduce", -5 * WAD)
-    trade("flip", -20 * WAD)
-    trade("close", 10 * WAD)
-    results["venue: poke"] = {"gas": engine.send(market, "poke", sender=trader).gas_used}
-    return results
+    trade("first of all", 10, world.cast.arbitrageur)
+    for trader in traders:
+        give_margin(world, trader, VENUE_MARGIN)
+        for name, size in VENUE_TRADES.items():
+            trade(name, size, trader)
+        call("poke", "poke", sender=trader)
+    for trader in traders:
+        trade("open", 100, trader)
+    push_price(engine, world.deployment.feed, world.cast.owner, CRASH * WAD)
+    for trader in traders:
+        call("liquidate", "liquidate", trader, sender=world.cast.keeper)
+    return {
+        f"venue: {name}": {"median gas": statistics.median(used), "max gas": max(used)}
+        for name, used in gas.items()
+    }
+
+
+def give_margin(world: World, trader: Any, amount: int) -> None:
+    """Margin at the venue out of nothing."""
+    engine, deployment = world.chain, world.deployment
+    engine.send(deployment.token, "mint", trader, amount, sender=world.cast.owner)
+    engine.send(deployment.token, "approve", deployment.venue, amount, sender=trader)
+    engine.send(deployment.venue, "deposit", amount, sender=trader)
 
 
 def vault() -> Results:

@@ -145,7 +145,8 @@ def create_system(
     """Deploy a whole vault: `create_system(price=2_000 * WAD, **{"book.limits.cutoff": "2 h"})`.
 
     price: of the feed [USD wad]; deposit: the depositor's [whole tokens], 0 for none; decimals: the
-    token's; boards: whether the two of the default deployment are listed; engine: what deploys.
+    token's; boards: whether the two of the default deployment are listed; engine: what deploys;
+    venue_kind: contract that is the venue.
     All other keywords override parameters.
     The buyer has ten million tokens and has approved the vault for all of them.
     """
@@ -156,11 +157,12 @@ def create_system(
         decimals: int = 6,
         boards: bool = True,
         engine: Chain | None = None,
+        venue_kind: str = "PerpMarket",
         **overrides: str,
     ) -> Deployment:
         values = parameters.load(overrides={"token.decimals": str(decimals), **overrides})
         engine = engine or ApeChain(project, chain)
-        system = deploy(engine, owner, values, price)
+        system = deploy(engine, owner, values, price, venue_kind)
         for who, amount in ((depositor, deposit), (buyer, 10_000_000)):
             system.token.mint(who, amount * 10**decimals, sender=owner)
             system.token.approve(system.vault, 2**256 - 1, sender=who)

@@ -7,6 +7,7 @@
 
 from ethereum.ercs import IERC20
 
+from ..interfaces import IDelayedVenue
 from ..interfaces import IPerpMarket
 from ..interfaces import IPerpVenue
 
@@ -54,3 +55,14 @@ def trade_and_liquidate(size: int256, who: address):
     limit: uint256 = max_value(uint256) if size > 0 else 0
     extcall IPerpVenue(MARKET).submit(size, limit, block.timestamp)
     extcall IPerpMarket(MARKET).liquidate(who)
+
+
+@external
+def order_and_fill(size: int256):
+    """
+    @notice Place an order and try to fill it at once.
+    @param size Signed size. [ETH wad]
+    """
+    limit: uint256 = max_value(uint256) if size > 0 else 0
+    order_id: uint256 = extcall IPerpVenue(MARKET).submit(size, limit, block.timestamp)
+    extcall IDelayedVenue(MARKET).fill(order_id)

@@ -2,11 +2,13 @@
 """
 @title VenueHarness
 @license AGPL-3.0-only
-@notice Opens the venue's stateless modules to tests: wad, curve, funding and price_feed.
+@notice Opens the venue's stateless modules to tests: wad, curve, funding, perp_words and
+     price_feed.
 """
 
 from ..modules import curve
 from ..modules import funding
+from ..modules import perp_words
 from ..modules import price_feed
 from ..modules import wad
 
@@ -160,6 +162,48 @@ def owed_up(size: int256, growth: int256, period: uint256, scale: uint256) -> in
 @pure
 def exchange_rate(premium_: int256, interest: int256, width: int256) -> int256:
     return funding._exchange_rate(premium_, interest, width)
+
+
+@external
+@pure
+def join(high_: uint256, low_: uint256) -> uint256:
+    return perp_words._join(high_, low_)
+
+
+@external
+@pure
+def high(word: uint256) -> uint256:
+    return perp_words._high(word)
+
+
+@external
+@pure
+def low(word: uint256) -> uint256:
+    return perp_words._low(word)
+
+
+@external
+@pure
+def half(number: int256) -> uint256:
+    return perp_words._half(number)
+
+
+@external
+@pure
+def signed(half_: uint256) -> int256:
+    return perp_words._signed(half_)
+
+
+@external
+@pure
+def from_accrual(accrual: funding.Accrual) -> uint256:
+    return perp_words._from_accrual(accrual)
+
+
+@external
+@pure
+def to_accrual(word: uint256, accumulator: int256) -> funding.Accrual:
+    return perp_words._to_accrual(word, accumulator)
 
 
 @external

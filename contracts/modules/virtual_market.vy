@@ -5,13 +5,14 @@
 @notice The market the perpetual venue trades on: index, curve, funding and open interest, but no
      account.
 @dev Units are in brackets: [wad] 1e18, [s], [unix s]. Prices are USD per ETH [wad], sizes ETH
-     [wad], + is long. Functions take the index they are to use, so that views can look at a touch
-     that has not happened yet.
+     [wad], + is long. A call touches the market, works on it in memory and saves it once; views do
+     the same and save nothing.
 """
 
 from ..interfaces import IPerpMarket
 from . import curve
 from . import funding
+from . import perp_words
 from . import price_feed
 from . import wad
 
@@ -22,17 +23,19 @@ CONFIG: immutable(IPerpMarket.Config)
 FEED: immutable(address)
 FEED_SCALE: immutable(uint256)  # 10^(18 − decimals of the feed)
 
-# Last good index and funding up to the last touch.
-accrual: funding.Accrual
 
-# Σ size of the longs, and of the shorts. [ETH wad]
-longs: uint256
-shorts: uint256
+struct Market:
+    accrual: funding.Accrual  # last good index, and funding up to the last touch
+    longs: uint256  # Σ size of the longs [ETH wad]
+    shorts: uint256  # Σ size of the shorts [ETH wad]
+    start: int256  # net position when the block began: its price band is measured from there
+    live: bool  # the index is live
 
-# Net position at the first touch of `band_block`, from which the price band of the block is
-# measured. [ETH wad]
-band_net: int256
-band_block: uint256
+
+# Layout in `perp_words`.
+index_word: uint256
+growth_word: uint256
+interest_word: uint256
 
 
 @deploy
@@ -46,117 +49,133 @@ def __init__(feed: address, config: IPerpMarket.Config):
         feed, FEED_SCALE, config.heartbeat, MIN_PRICE, MAX_PRICE
     )
     assert reading.ok, "virtual_market: no price"
-    self.accrual.index = reading.price
-    self.accrual.index_at = reading.at
-    self.accrual.at = block.timestamp
-
-
-@internal
-def _touch() -> bool:
-    """
-    @notice Read the index, accrue funding to now and note where the block began.
-    @return Whether the index is live.
-    """
-    live: bool = False
-    self.accrual, live = self._accrued()
-    if self.band_block != block.number:
-        self.band_block = block.number
-        self.band_net = self._net()
-
-    log IPerpMarket.Touched(
-        index=self.accrual.index,
-        mark=self._mark(self._net(), self.accrual.index),
-        accumulator=self.accrual.accumulator,
-        valid=live,
+    self.index_word = perp_words._from_accrual(
+        funding.Accrual(
+            index=reading.price,
+            index_at=reading.at,
+            at=block.timestamp,
+            accumulator=0,
+            ema_year=0,
+        )
     )
-    return live
 
 
 @internal
-def _resize(before: int256, after: int256):
+def _touch() -> Market:
     """
-    @notice Count a position of `before` as one of `after`. [ETH wad]
+    @notice The market of now: index read, funding accrued. Whoever touches saves.
     """
-    self.longs = self.longs + self._long_part(after) - self._long_part(before)
-    self.shorts = self.shorts + self._long_part(-after) - self._long_part(-before)
+    market: Market = self._touched()
+    log IPerpMarket.Touched(
+        index=market.accrual.index,
+        mark=self._mark(market),
+        accumulator=market.accrual.accumulator,
+        valid=market.live,
+    )
+    return market
+
+
+@internal
+def _save(market: Market):
+    self.index_word = perp_words._from_accrual(market.accrual)
+    self.growth_word = perp_words._join(
+        perp_words._half(market.start), perp_words._half(market.accrual.accumulator)
+    )
+    self.interest_word = perp_words._join(market.shorts, market.longs)
 
 
 @internal
 @view
-def _accrued() -> (funding.Accrual, bool):
+def _touched() -> Market:
     """
     @dev The stored index is charged until the feed moved, the new one from there. A bad feed
          charges nothing, except that the stored index counts until it would have gone stale: else
          whoever pokes between two rounds of a slow feed would wipe out what is owed since the last
-         touch.
-    @return Funding projected to now, and whether the index is live.
+         touch. Blocks that share a timestamp count as one block.
     """
-    now: funding.Accrual = self.accrual
+    m: Market = self._stored()
+    if m.accrual.at != block.timestamp:
+        m.start = self._net(m)
     reading: price_feed.Reading = price_feed._latest(
         FEED, FEED_SCALE, CONFIG.heartbeat, MIN_PRICE, MAX_PRICE
     )
+    m.live = reading.ok
     if reading.ok:
-        now = self._accrue(now, max(reading.at, now.at))
-        now.index = reading.price
-        now.index_at = reading.at
-        now = self._accrue(now, block.timestamp)
+        m.accrual = self._accrued(m, max(reading.at, m.accrual.at))
+        m.accrual.index = reading.price
+        m.accrual.index_at = reading.at
+        m.accrual = self._accrued(m, block.timestamp)
     else:
-        stale_at: uint256 = max(now.index_at + CONFIG.heartbeat, now.at)
-        now = self._accrue(now, min(stale_at, block.timestamp))
-        now.at = block.timestamp
-    return now, reading.ok
+        stale_at: uint256 = max(m.accrual.index_at + CONFIG.heartbeat, m.accrual.at)
+        m.accrual = self._accrued(m, min(stale_at, block.timestamp))
+        m.accrual.at = block.timestamp
+    return m
 
 
 @internal
 @view
-def _accrue(state: funding.Accrual, until: uint256) -> funding.Accrual:
-    return funding._accrue(
-        state,
-        self._mark(self._net(), state.index),
-        until,
-        CONFIG.funding_cap,
-        CONFIG.period,
-        CONFIG.half_life,
+def _stored() -> Market:
+    growth: uint256 = self.growth_word
+    interest: uint256 = self.interest_word
+    return Market(
+        accrual=perp_words._to_accrual(
+            self.index_word, perp_words._signed(perp_words._low(growth))
+        ),
+        longs=perp_words._low(interest),
+        shorts=perp_words._high(interest),
+        start=perp_words._signed(perp_words._high(growth)),
+        live=False,
     )
 
 
 @internal
 @view
-def _exchange(size_delta: int256, index: uint256) -> int256:
+def _accrued(m: Market, until: uint256) -> funding.Accrual:
+    if until == m.accrual.at:
+        return m.accrual
+    return funding._accrue(
+        m.accrual, self._mark(m), until, CONFIG.funding_cap, CONFIG.period, CONFIG.half_life
+    )
+
+
+@internal
+@pure
+def _resized(m: Market, before: int256, after: int256) -> Market:
+    """
+    @notice Count a position of `before` as one of `after`. [ETH wad]
+    """
+    market: Market = m
+    market.longs = m.longs + self._long_part(after) - self._long_part(before)
+    market.shorts = m.shorts + self._long_part(-after) - self._long_part(-before)
+    return market
+
+
+@internal
+@view
+def _exchange(m: Market, size_delta: int256) -> int256:
     """
     @return What the trader pays, negative when he gets. [USD wad]
     """
-    peg: uint256 = self._peg(index)
     size: uint256 = wad._abs(size_delta)
     if size_delta > 0:
-        return convert(curve._cost_up(peg, CONFIG.depth, self._net(), size), int256)
-    return -convert(curve._proceeds_down(peg, CONFIG.depth, self._net(), size), int256)
+        return convert(curve._cost_up(self._peg(m), CONFIG.depth, self._net(m), size), int256)
+    return -convert(curve._proceeds_down(self._peg(m), CONFIG.depth, self._net(m), size), int256)
 
 
 @internal
 @view
-def _size_to_close(sells: bool, notional: uint256, index: uint256) -> uint256:
+def _size_to_close(m: Market, sells: bool, notional: uint256) -> uint256:
     """
     @return Size whose trade moves at least `notional` of quote. [ETH wad]
     """
-    peg: uint256 = self._peg(index)
     if sells:
-        return curve._size_for_proceeds_up(peg, CONFIG.depth, self._net(), notional)
-    return curve._size_for_cost_down(peg, CONFIG.depth, self._net(), notional) + 1
+        return curve._size_for_proceeds_up(self._peg(m), CONFIG.depth, self._net(m), notional)
+    return curve._size_for_cost_down(self._peg(m), CONFIG.depth, self._net(m), notional) + 1
 
 
 @internal
 @view
-def _block_start() -> int256:
-    """
-    @return Net position at the start of the block. [ETH wad]
-    """
-    return self.band_net if self.band_block == block.number else self._net()
-
-
-@internal
-@view
-def _room(buys: bool, start: int256, index: uint256) -> uint256:
+def _room(m: Market, buys: bool, start: int256) -> uint256:
     """
     @notice Largest trade that leaves the mark within both bands on its side.
     @dev Toward the index there is always room: outside the band just what would worsen the gap is
@@ -164,32 +183,32 @@ def _room(buys: bool, start: int256, index: uint256) -> uint256:
     @param start Net position from which the block's band is measured. [ETH wad]
     @return Size. [ETH wad]
     """
-    peg: uint256 = self._peg(index)
-    start_mark: uint256 = self._mark(start, index)
+    peg: uint256 = self._peg(m)
+    start_mark: uint256 = curve._mark(peg, CONFIG.depth, start)
     if buys:
         highest: uint256 = min(
             wad._mul_down(start_mark, wad.WAD + CONFIG.block_band),
-            wad._mul_down(index, wad.WAD + CONFIG.index_band),
+            wad._mul_down(m.accrual.index, wad.WAD + CONFIG.index_band),
         )
-        return curve._room_to_buy(peg, CONFIG.depth, self._net(), highest)
+        return curve._room_to_buy(peg, CONFIG.depth, self._net(m), highest)
     lowest: uint256 = max(
         wad._mul_up(start_mark, wad.WAD - CONFIG.block_band),
-        wad._mul_up(index, wad.WAD - CONFIG.index_band),
+        wad._mul_up(m.accrual.index, wad.WAD - CONFIG.index_band),
     )
-    return curve._room_to_sell(peg, CONFIG.depth, self._net(), lowest)
+    return curve._room_to_sell(peg, CONFIG.depth, self._net(m), lowest)
 
 
 @internal
 @view
-def _largest(buys: bool, index: uint256) -> uint256:
+def _largest(m: Market, buys: bool) -> uint256:
     """
     @dev Passes in this block and in the next, which measures its band from the net position of now.
     @return Largest trade of a fresh account that passes bands and caps. [ETH wad]
     """
-    net: int256 = self._net()
-    room: uint256 = min(self._room(buys, self._block_start(), index), self._room(buys, net, index))
+    net: int256 = self._net(m)
+    room: uint256 = min(self._room(m, buys, m.start), self._room(m, buys, net))
     cap: uint256 = self._longs_cap() if buys else CONFIG.open_interest_cap
-    taken: uint256 = min(self.longs if buys else self.shorts, cap)
+    taken: uint256 = min(m.longs if buys else m.shorts, cap)
     crowd: int256 = net if buys else -net
     net_left: uint256 = convert(max(convert(CONFIG.net_cap, int256) - crowd, 0), uint256)
     return min(room, min(cap - taken, net_left))
@@ -197,8 +216,8 @@ def _largest(buys: bool, index: uint256) -> uint256:
 
 @internal
 @view
-def _within_open_interest() -> bool:
-    return self.longs <= self._longs_cap() and self.shorts <= CONFIG.open_interest_cap
+def _within_open_interest(m: Market) -> bool:
+    return m.longs <= self._longs_cap() and m.shorts <= CONFIG.open_interest_cap
 
 
 @internal
@@ -212,20 +231,20 @@ def _longs_cap() -> uint256:
 
 @internal
 @view
-def _mark(net: int256, index: uint256) -> uint256:
-    return curve._mark(self._peg(index), CONFIG.depth, net)
+def _mark(m: Market) -> uint256:
+    return curve._mark(self._peg(m), CONFIG.depth, self._net(m))
 
 
 @internal
 @view
-def _peg(index: uint256) -> uint256:
-    return index if CONFIG.anchored else CONFIG.peg
+def _peg(m: Market) -> uint256:
+    return m.accrual.index if CONFIG.anchored else CONFIG.peg
 
 
 @internal
-@view
-def _net() -> int256:
-    return convert(self.longs, int256) - convert(self.shorts, int256)
+@pure
+def _net(m: Market) -> int256:
+    return convert(m.longs, int256) - convert(m.shorts, int256)
 
 
 @internal
@@ -250,3 +269,4 @@ def _check(c: IPerpMarket.Config):
     # With at most 4·X short the base reserve stays below 5·X, what `curve` is proved for.
     assert c.open_interest_cap <= 4 * c.depth, "virtual_market: bad cap"
     assert 60 <= c.heartbeat and c.heartbeat <= 2_592_000, "virtual_market: bad heartbeat"
+    assert c.grace <= 604_800, "virtual_market: bad grace"

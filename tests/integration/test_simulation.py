@@ -47,9 +47,9 @@ def test_step__hedge_under_maintenance__is_liquidated(create_world):
 
 def test_step__liquidation_refused_for_another_reason__is_not_hidden(create_world, monkeypatch):
     world = create_world()
-    monkeypatch.setattr("ballast.simulation.SOUND", "perpmarket: asleep")
+    monkeypatch.setattr("ballast.simulation.SOUND", "perp_venue: asleep")
     monkeypatch.setattr(world, "_near_liquidation", lambda price: True)
-    with pytest.raises(Exception, match="perpmarket: healthy"):
+    with pytest.raises(Exception, match="perp_venue: healthy"):
         world.step(1, at(2_000), [])
 
 

@@ -35,6 +35,7 @@ DEFAULTS = {
     "open_interest_cap": 40_000 * WAD,
     "min_position": 10**16,
     "heartbeat": HOUR,
+    "grace": HOUR,
 }
 
 

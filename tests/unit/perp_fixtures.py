@@ -14,10 +14,10 @@ def create_desk(
 ) -> Callable[..., Desk]:
     """Deploy a market at 2,000 USD with a fund of 2,000,000 USD: `create_desk(fund=0, fee=0)`.
 
-    Further keywords override `DEFAULTS`.
+    kind: contract that is the venue. Further keywords override `DEFAULTS`.
     """
 
-    def create(price=2_000, fund=2_000_000, decimals=6, **parameters) -> Desk:
+    def create(price=2_000, fund=2_000_000, decimals=6, kind="PerpMarket", **parameters) -> Desk:
         # Ahead of the clock on the wall a block lasts a second, however slow the machine is.
         ahead = int(time()) + 1_000_000
         if chain.blocks.head.timestamp < ahead:
@@ -25,7 +25,7 @@ def create_desk(
         token = create_token(decimals)
         feed = create_feed(int(Decimal(price) * 10**8))
         config = DEFAULTS | parameters
-        market = owner.deploy(project.PerpMarket, token, feed, config)
+        market = owner.deploy(getattr(project, kind), token, feed, config)
         traders = (depositor, buyer, arbitrageur, attacker)
         for who in (owner, *traders):
             token.approve(market, FOREVER, sender=who)

@@ -111,6 +111,6 @@ def test_trade__nearer_than_the_fee__orders_nothing(basis):
     assert trade(Venue(), basis) == []
 
 
-@pytest.mark.parametrize("reason", ["perpmarket: initial margin", "perpmarket: account cap"])
+@pytest.mark.parametrize("reason", ["perp_venue: initial margin", "perpmarket: account cap"])
 def test_trade__refused__goes_on(reason):
     assert len(trade(Venue(refusal=reason), 0.02)) == 1

@@ -59,7 +59,7 @@ def test_close__fund_short__issues_an_iou_and_only_reduces(poor, alice, bob):
     assert poor.surplus() == 0
 
     assert poor.market.mode() == poor.market.terms().mode == REDUCE_ONLY
-    with poor.unchanged(), ape.reverts("perpmarket: reduce only"):
+    with poor.unchanged(), ape.reverts("perp_venue: reduce only"):
         poor.trade(bob, 1)
     assert poor.market.account(alice).withdrawable == margin + fund
 
@@ -95,7 +95,7 @@ def test_collect__fund_short__pays_in_proportion_then_all(poor, alice, bob):
 def test_collect__nothing_owed_or_nothing_there__reverts(poor, alice, bob):
     poor.close(alice)
     for who in (alice, bob):
-        with poor.unchanged(), ape.reverts("perpmarket: none to collect"):
+        with poor.unchanged(), ape.reverts("perp_venue: none to collect"):
             poor.market.collect(who, sender=who)
 
 

@@ -4,7 +4,7 @@ from fractions import Fraction
 
 import ape
 import pytest
-from perp_desk import HOUR, PAUSED, USDC, Desk
+from perp_desk import FOREVER, HOUR, NORMAL, PAUSED, REDUCE_ONLY, USDC, Desk
 
 from ballast import curve
 from ballast.units import WAD, ceil_div
@@ -60,7 +60,7 @@ def test_liquidate__at_maintenance__counts_to_the_tick(weak, owner, alice, keepe
     account = weak.market.account(alice)
     assert account.equity_exit < account.equity_index
     assert account.equity_index >= maintenance(healthy * 10**10, account.size)
-    with weak.unchanged(), ape.reverts("perpmarket: healthy"):
+    with weak.unchanged(), ape.reverts("perp_venue: healthy"):
         weak.market.liquidate(alice, sender=keeper)
     weak.feed.push(sick, sender=owner)
     weak.market.liquidate(alice, sender=keeper)
@@ -86,7 +86,7 @@ def test_liquidate__sick__restores_the_initial_ratio(weak, owner, alice, keeper,
     ratio = Fraction(after.equity_exit, exit_notional(weak, alice))
     # Rounded up by less than a token unit in 10,000 USD, or down by the units of penalty and loss.
     assert abs(ratio - Fraction(IMR, WAD)) < Fraction(1, 10**9)
-    with weak.unchanged(), ape.reverts("perpmarket: healthy"):
+    with weak.unchanged(), ape.reverts("perp_venue: healthy"):
         weak.market.liquidate(alice, sender=keeper)
 
     # Half of the penalty to who called, the other half and the loss to the fund.
@@ -132,18 +132,77 @@ def test_liquidate__bankrupt__fund_bears_the_rest(weak, alice, keeper, sign):
     assert weak.surplus() == 0
 
 
-def test_liquidate__paused_and_stale__works(weak, owner, alice, keeper, sign):
+def test_liquidate__reduce_only_and_stale__works(weak, owner, alice, keeper, sign):
     """SPEC-M6."""
     _, sick = push_past_maintenance(weak, alice, sign)
     weak.feed.push(sick, sender=owner)
     weak.market.poke(sender=keeper)
-    weak.market.set_mode(PAUSED, sender=owner)
+    weak.market.set_mode(REDUCE_ONLY, sender=owner)
     weak.wait(2 * HOUR)
     assert not weak.market.account(alice).valid
     weak.market.liquidate(alice, sender=keeper)
     weak.deposit(alice, 1)
     weak.close(alice)
     assert weak.market.account(alice).size == 0
+
+
+def first_below(desk, who, ratio: int, sign: int) -> int:
+    """The first answer of the feed, on the way to ruin, at which the better equity of `who` is less
+    than `ratio` [wad] of the position's value."""
+    account, index = desk.market.account(who), desk.market.market().index
+    debt = account.size * index // WAD - account.equity_index  # cost less margin
+    edge = debt * WAD * WAD // (account.size - abs(account.size) * ratio // WAD)
+    return edge // WAD // 10**10 + (0 if sign > 0 else 1)
+
+
+@pytest.mark.parametrize("leaves", [False, True], ids=["paused", "just after"])
+def test_liquidate__paused__only_who_cannot_pay_the_penalty(
+    weak, owner, alice, keeper, sign, leaves
+):
+    """SPEC-M7: waiting costs nobody but the owner, until the penalty is no longer there."""
+    weak.market.set_mode(PAUSED, sender=owner)
+    assert weak.market.grace_until() == FOREVER
+    if leaves:
+        weak.market.set_mode(NORMAL, sender=owner)
+    edge = first_below(weak, alice, PENALTY, sign)
+    weak.feed.push(edge + sign, sender=owner)
+    with weak.unchanged(), ape.reverts("perp_venue: grace"):
+        weak.market.liquidate(alice, sender=keeper)
+    weak.feed.push(edge - sign, sender=owner)
+    weak.market.liquidate(alice, sender=keeper)
+    assert weak.market.account(alice).size == 0
+
+
+def test_liquidate__after_a_pause__waits_for_the_grace_to_end(
+    weak, owner, alice, keeper, chain, sign
+):
+    """SPEC-M7: an hour, counted from when the pause ended, whatever mode follows."""
+    _, sick = push_past_maintenance(weak, alice, sign)
+    weak.feed.push(sick, sender=owner)
+    weak.market.poke(sender=keeper)  # the feed may go stale in the hour
+    weak.market.set_mode(PAUSED, sender=owner)
+    receipt = weak.market.set_mode(REDUCE_ONLY, sender=owner)
+    end = chain.blocks[receipt.block_number].timestamp + HOUR
+    weak.market.set_mode(NORMAL, sender=owner)
+    assert weak.market.grace_until() == end
+    with weak.unchanged(), ape.reverts("perp_venue: grace"):
+        chain.pending_timestamp = end - 1
+        weak.market.liquidate(alice, sender=keeper)
+    chain.pending_timestamp = end
+    weak.market.liquidate(alice, sender=keeper)
+
+
+def test_liquidate__paused__owner_still_saves_himself(weak, owner, alice, keeper, sign):
+    """T-50: adding margin and reducing never wait."""
+    _, sick = push_past_maintenance(weak, alice, sign)
+    weak.feed.push(sick, sender=owner)
+    weak.market.set_mode(PAUSED, sender=owner)
+    weak.trade(alice, -sign * 20)
+    weak.deposit(alice, 1_000)
+    weak.market.set_mode(NORMAL, sender=owner)
+    weak.wait(HOUR)
+    with weak.unchanged(), ape.reverts("perp_venue: healthy"):
+        weak.market.liquidate(alice, sender=keeper)
 
 
 def test_liquidate__mark_pushed_in_a_block__reverts(project, weak, owner, alice, sign):
@@ -153,7 +212,7 @@ def test_liquidate__mark_pushed_in_a_block__reverts(project, weak, owner, alice,
     pusher = owner.deploy(project.SameBlockTrader, weak.token, weak.market)
     weak.token.mint(pusher, 5_000_000 * USDC, sender=owner)
     pusher.deposit(5_000_000 * USDC, sender=owner)
-    with weak.unchanged(), ape.reverts("perpmarket: healthy"):
+    with weak.unchanged(), ape.reverts("perp_venue: healthy"):
         pusher.trade_and_liquidate(-sign * 4_000 * WAD, alice, sender=owner)
 
 
@@ -182,8 +241,27 @@ def test_liquidate__ones_own_account__does_not_pay(weak, owner, alice, sign):
 @pytest.mark.parametrize("who", ["stranger", "bob"])
 def test_liquidate__sound_account__reverts(desk, bob, keeper, stranger, who):
     desk.deposit(bob, 1_000)
-    with desk.unchanged(), ape.reverts("perpmarket: healthy"):
+    with desk.unchanged(), ape.reverts("perp_venue: healthy"):
         desk.market.liquidate(stranger if who == "stranger" else bob, sender=keeper)
+
+
+def test_liquidation_price_at_exit__anchored__is_where_exit_equity_meets_maintenance(
+    weak, owner, alice, bob, sign
+):
+    """SPEC-M10: with a crowd on the other side exit is the better equity, and its price the further
+    one."""
+    weak.deposit(bob, 9_000_000)
+    weak.trade(bob, sign * 4_000)
+    by_index = weak.market.liquidation_price(alice)
+    by_exit = weak.market.liquidation_price_at_exit(alice)
+    assert (by_exit - by_index) * sign < 0
+    healthy = by_exit // 10**10 + (1 if sign > 0 else 0)
+    # Funding of the seconds in between moves the price by less than a cent.
+    for cents, expected in ((sign, False), (-sign, True)):
+        weak.feed.push(healthy + cents * 10**6, sender=owner)
+        account, index = weak.market.account(alice), weak.market.market().index
+        assert account.equity_exit > account.equity_index
+        assert (account.equity_exit < maintenance(index, account.size)) is expected
 
 
 # Published numbers: margin, entry, size, mmr 5% -> index at which it is liquidated.
@@ -191,7 +269,7 @@ def test_liquidate__sound_account__reverts(desk, bob, keeper, stranger, who):
     ("margin", "size", "price"), [(25, 20, "11.842105263"), (20, -25, "8.380952381")]
 )
 def test_liquidation_price__published__matches(create_desk, alice, margin, size, price):
-    """A fixed curve of 1,000 : 100; the long pays 250 for 20, the short gets 200 for 25."""
+    """SPEC-M10: a fixed curve of 1,000 : 100; long, 250 buy 20; short, 25 bring 200."""
     entry = "12.5" if size > 0 else 8
     desk = create_desk(
         price=entry,
@@ -210,3 +288,6 @@ def test_liquidation_price__published__matches(create_desk, alice, margin, size,
     desk.trade(alice, size)
     seen = Fraction(desk.market.liquidation_price(alice), WAD)
     assert abs(seen - Fraction(price)) < Fraction(1, 10**9)
+    # The curve pays back the margin at any index: equity at exit is met where mmr·|size|·p is it.
+    at_exit = Fraction(desk.market.liquidation_price_at_exit(alice), WAD)
+    assert abs(at_exit - Fraction(margin * 20, abs(size))) < Fraction(1, 10**9)

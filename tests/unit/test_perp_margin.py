@@ -43,7 +43,7 @@ def test_deposit__any_amount__is_margin(desk, alice):
 
 
 def test_deposit__zero__reverts(desk, alice):
-    with desk.unchanged(), ape.reverts("perpmarket: zero amount"):
+    with desk.unchanged(), ape.reverts("perp_venue: zero amount"):
         desk.market.deposit(0, sender=alice)
 
 
@@ -64,7 +64,7 @@ def test_submit__initial_margin__counts_to_the_unit(desk, alice, sign):
     """SPEC-M4."""
     least = margin_to_open(sign)
     give(desk, alice, least - 1)
-    with desk.unchanged(), ape.reverts("perpmarket: initial margin"):
+    with desk.unchanged(), ape.reverts("perp_venue: initial margin"):
         desk.trade(alice, sign * 100)
     give(desk, alice, 1)
     desk.trade(alice, sign * 100)
@@ -75,7 +75,7 @@ def test_submit__initial_margin__counts_to_the_unit(desk, alice, sign):
 def test_submit__flip__needs_the_initial_margin(desk, alice, sign):
     give(desk, alice, margin_to_open(sign))
     desk.trade(alice, sign * 100)
-    with desk.unchanged(), ape.reverts("perpmarket: initial margin"):
+    with desk.unchanged(), ape.reverts("perp_venue: initial margin"):
         desk.trade(alice, sign * -200)
     desk.trade(alice, sign * -190)
 
@@ -112,7 +112,7 @@ def test_withdraw__with_position__pays_what_is_free_and_no_more(desk, chain, ali
     account = desk.market.account(alice)
     spare = min(account.equity_index, account.equity_exit) - 20_000 * WAD
     assert 0 <= spare < SCALE
-    with desk.unchanged(), ape.reverts("perpmarket: nothing free"):
+    with desk.unchanged(), ape.reverts("perp_venue: nothing free"):
         desk.market.withdraw(1, sender=alice)
 
 
@@ -149,7 +149,7 @@ def test_withdraw__bad_feed__only_without_position(desk, alice, bob):
     desk.trade(alice, 10)
     desk.push(0)
     assert desk.market.account(alice).withdrawable == 0
-    with desk.unchanged(), ape.reverts("perpmarket: no live index"):
+    with desk.unchanged(), ape.reverts("perp_venue: no live index"):
         desk.market.withdraw(1, sender=alice)
     desk.deposit(alice, 1)
     desk.market.withdraw(1_000 * USDC, sender=bob)
@@ -162,7 +162,7 @@ def test_set_mode__paused__keeps_margin_in_and_open_to_more(desk, alice, owner):
     receipt = desk.market.set_mode(PAUSED, sender=owner)
     assert desk.events(receipt, "ModeSet") == [desk.market.ModeSet(mode=PAUSED)]
     assert desk.market.account(alice).withdrawable == 0
-    with desk.unchanged(), ape.reverts("perpmarket: paused"):
+    with desk.unchanged(), ape.reverts("perp_venue: paused"):
         desk.market.withdraw(1, sender=alice)
     desk.deposit(alice, 1)
     desk.market.set_mode(REDUCE_ONLY, sender=owner)
@@ -174,7 +174,7 @@ def test_set_mode__paused__keeps_margin_in_and_open_to_more(desk, alice, owner):
 
 @pytest.mark.parametrize("mode", [0, 3, 5, 6, 7])
 def test_set_mode__not_a_mode__reverts(desk, owner, mode):
-    with ape.reverts("perpmarket: no such mode"):
+    with ape.reverts("perp_venue: no such mode"):
         desk.market.set_mode(mode, sender=owner)
 
 
@@ -243,6 +243,7 @@ def test_market__open_positions__shows_prices_and_interest(desk, alice, bob, cha
         ("index_band", WAD, "virtual_market: bad band"),
         ("open_interest_cap", 800_000 * WAD + 1, "virtual_market: bad cap"),
         ("heartbeat", 59, "virtual_market: bad heartbeat"),
+        ("grace", 604_801, "virtual_market: bad grace"),
         ("anchored", False, "virtual_market: bad peg"),
     ],
 )

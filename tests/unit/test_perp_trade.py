@@ -78,6 +78,7 @@ def test_submit__opened_and_closed__loses_both_fees(rich, alice, sign, size):
 
 @pytest.mark.parametrize("sign", [1, -1])
 def test_submit__crosses_zero__closes_then_opens(rich, alice, sign):
+    """SPEC-M9."""
     rich.trade(alice, 5 * sign)
     (traded,) = rich.events(rich.trade(alice, -8 * sign), "Traded")
     assert traded.size_after == rich.market.account(alice).size == -3 * sign * WAD
@@ -140,9 +141,10 @@ def test_submit__zero__reverts(rich, alice):
 
 @pytest.mark.parametrize(
     ("sign", "reason"),
-    [(1, "perpmarket: price over limit"), (-1, "perpmarket: price under limit")],
+    [(1, "perp_venue: price over limit"), (-1, "perp_venue: price under limit")],
 )
 def test_submit__limit_price__holds_to_the_wei(rich, alice, sign, reason):
+    """SPEC-M9."""
     limit = rich.market.quote(sign * 77 * WAD).average_price
     with rich.unchanged(), ape.reverts(reason):
         rich.market.submit(sign * 77 * WAD, limit - sign, FOREVER, sender=alice)
@@ -151,10 +153,11 @@ def test_submit__limit_price__holds_to_the_wei(rich, alice, sign, reason):
 
 @pytest.mark.parametrize("sign", [1, -1])
 def test_submit__smallest_position__counts_to_the_wei(rich, alice, sign):
-    with rich.unchanged(), ape.reverts("perpmarket: too small"):
+    """SPEC-M9."""
+    with rich.unchanged(), ape.reverts("perp_venue: too small"):
         rich.submit(alice, sign * (10**16 - 1))
     rich.submit(alice, sign * 2 * 10**16)
-    with rich.unchanged(), ape.reverts("perpmarket: too small"):
+    with rich.unchanged(), ape.reverts("perp_venue: too small"):
         rich.submit(alice, -sign * (10**16 + 1))
     rich.submit(alice, -sign * 10**16)
     assert rich.market.account(alice).size == sign * 10**16
@@ -166,7 +169,7 @@ def test_submit__not_normal__only_reduces(rich, alice, owner, mode):
     rich.trade(alice, 10)
     rich.market.set_mode(mode, sender=owner)
     for eth in ("0.02", "-10.02", "-25"):
-        with rich.unchanged(), ape.reverts("perpmarket: reduce only"):
+        with rich.unchanged(), ape.reverts("perp_venue: reduce only"):
             rich.trade(alice, eth)
     rich.trade(alice, -4)
     rich.close(alice)
@@ -183,7 +186,7 @@ def test_submit__bad_feed__only_reduces(rich, alice, broken):
         rich.push(0)
     assert rich.market.market().valid is False
     for eth in (1, -11, -25):
-        with rich.unchanged(), ape.reverts("perpmarket: bad feed"):
+        with rich.unchanged(), ape.reverts("perp_venue: bad feed"):
             rich.trade(alice, eth)
     rich.trade(alice, -4)
     rich.close(alice)
@@ -192,10 +195,11 @@ def test_submit__bad_feed__only_reduces(rich, alice, broken):
 
 
 def test_submit__net_cap__stops_what_opens_and_worsens(create_desk, alice, bob, attacker):
+    """SPEC-M8."""
     desk = create_desk(net_cap=100 * WAD)
     for who in (alice, bob, attacker):
         desk.deposit(who, 1_000_000)
-    with desk.unchanged(), ape.reverts("perpmarket: net cap"):
+    with desk.unchanged(), ape.reverts("perp_venue: net cap"):
         desk.submit(bob, 100 * WAD + 1)
     desk.trade(alice, -50)
     desk.trade(bob, 150)
@@ -203,27 +207,29 @@ def test_submit__net_cap__stops_what_opens_and_worsens(create_desk, alice, bob, 
 
     desk.close(alice)  # worsens it, but reduces
     assert desk.market.net_position() == 150 * WAD
-    with desk.unchanged(), ape.reverts("perpmarket: net cap"):
+    with desk.unchanged(), ape.reverts("perp_venue: net cap"):
         desk.trade(bob, 1)
     desk.trade(attacker, -20)  # opens, but does not worsen it
     assert desk.market.terms().max_sell == 230 * WAD
 
 
 def test_submit__account_cap__counts_to_the_wei(create_desk, alice):
+    """SPEC-M8."""
     desk = create_desk(account_cap=100 * WAD)
     desk.deposit(alice, 1_000_000)
-    with desk.unchanged(), ape.reverts("perpmarket: account cap"):
+    with desk.unchanged(), ape.reverts("perp_venue: account cap"):
         desk.submit(alice, 100 * WAD + 1)
     desk.trade(alice, 100)
 
 
 def test_submit__open_interest_cap__counts_longs_and_shorts(create_desk, alice, bob):
+    """SPEC-M8."""
     desk = create_desk(open_interest_cap=100 * WAD)
     for who in (alice, bob):
         desk.deposit(who, 1_000_000)
     for sign in (1, -1):
         desk.trade(alice, sign * 100)
-        with desk.unchanged(), ape.reverts("perpmarket: open interest"):
+        with desk.unchanged(), ape.reverts("perp_venue: open interest"):
             desk.trade(bob, sign)
         terms = desk.market.terms()
         assert (terms.max_buy if sign > 0 else terms.max_sell) == 0
@@ -240,7 +246,7 @@ def test_submit__longs_beyond_half_the_depth__reverts(create_desk, alice, bob):
     desk.trade(bob, -30)
     desk.trade(alice, 30)
     desk.trade(alice, 20)
-    with desk.unchanged(), ape.reverts("perpmarket: open interest"):
+    with desk.unchanged(), ape.reverts("perp_venue: open interest"):
         desk.trade(alice, "0.01")
 
 
@@ -249,10 +255,11 @@ def test_submit__longs_beyond_half_the_depth__reverts(create_desk, alice, bob):
 
 @pytest.mark.parametrize("sign", [1, -1])
 def test_submit__block_band__is_what_terms_say(rich, alice, sign):
+    """SPEC-M8."""
     terms = rich.market.terms()
     room = terms.max_buy if sign > 0 else terms.max_sell
     edge = PEG * (100 + 5 * sign) // 100
-    with rich.unchanged(), ape.reverts("perpmarket: price band"):
+    with rich.unchanged(), ape.reverts("perp_venue: price band"):
         rich.submit(alice, sign * (room + 1))
     (traded,) = rich.events(rich.submit(alice, sign * room), "Traded")
     # Sold to the band, a wei of size moves the mark by 2e-5 wei: the edge is met to a wei.
@@ -265,7 +272,7 @@ def test_submit__several_in_a_block__share_the_band(project, rich, owner, sign):
     rich.token.mint(trader, 20_000_000 * USDC, sender=owner)
     trader.deposit(10_000_000 * USDC, sender=owner)
     parts = [sign * 2_000 * WAD, sign * 2_000 * WAD, sign * 2_000 * WAD]
-    with ape.reverts("perpmarket: price band"):
+    with ape.reverts("perp_venue: price band"):
         trader.trade(parts, sender=owner)
     trader.trade(parts[:2], sender=owner)
     trader.trade(parts[2:], sender=owner)  # the next block starts anew
@@ -285,7 +292,7 @@ def test_submit__beyond_the_index_band__only_toward_the_index(fixed, alice, pric
     """A fixed peg leaves the mark where it was when the index runs away."""
     desk = fixed
     desk.push(price)
-    with desk.unchanged(), ape.reverts("perpmarket: price band"):
+    with desk.unchanged(), ape.reverts("perp_venue: price band"):
         desk.trade(alice, worse)
     terms = desk.market.terms()
     assert (terms.max_buy if worse > 0 else terms.max_sell) == 0
