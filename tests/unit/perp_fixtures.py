@@ -14,16 +14,19 @@ def create_desk(
 ) -> Callable[..., Desk]:
     """Deploy a market at 2,000 USD with a fund of 2,000,000 USD: `create_desk(fund=0, fee=0)`.
 
-    kind: contract that is the venue. Further keywords override `DEFAULTS`.
+    kind: contract that is the venue; feed: one that is there already. Further keywords override
+    `DEFAULTS`.
     """
 
-    def create(price=2_000, fund=2_000_000, decimals=6, kind="PerpMarket", **parameters) -> Desk:
+    def create(
+        price=2_000, fund=2_000_000, decimals=6, kind="PerpMarket", feed=None, **parameters
+    ) -> Desk:
         # Ahead of the clock on the wall a block lasts a second, however slow the machine is.
         ahead = int(time()) + 1_000_000
         if chain.blocks.head.timestamp < ahead:
             chain.mine(timestamp=ahead + 1_000_000)
         token = create_token(decimals)
-        feed = create_feed(int(Decimal(price) * 10**8))
+        feed = feed or create_feed(int(Decimal(price) * 10**8))
         config = DEFAULTS | parameters
         market = owner.deploy(getattr(project, kind), token, feed, config)
         traders = (depositor, buyer, arbitrageur, attacker)

@@ -48,8 +48,11 @@ def test_sources__every_id__is_a_rule(folder):
     assert ids(folder, ".vy", ".vyi", ".py") - ids("docs", ".md") == set()
 
 
-def test_spec__every_rule__is_stated_once():
-    stated = re.findall(r"^- \*\*(SPEC-[A-Z]\d+)\*\*", (ROOT / "docs/SPEC.md").read_text(), re.M)
+def test_docs__every_rule__is_stated_once():
+    """SPEC-* in a list of SPEC.md, INV-* in a table of INVARIANTS.md."""
+    rules = re.findall(r"^- \*\*(SPEC-[A-Z]\d+)\*\*", (ROOT / "docs/SPEC.md").read_text(), re.M)
+    table = (ROOT / "docs/INVARIANTS.md").read_text()
+    stated = rules + re.findall(r"^\| \*\*(INV-\d+)\*\* \|", table, re.M)
     assert len(stated) == len(set(stated))
     assert set(stated) == ids("docs", ".md")
 
