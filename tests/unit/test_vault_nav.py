@@ -196,12 +196,15 @@ def test_total_assets__below_zero__is_zero_and_nothing_reverts(create_counter, d
 
 @pytest.mark.parametrize("assets", [1, 10**6 + 1, AMOUNT])
 def test_deposit__another_comes__who_stays_loses_nothing(counter, keeper, assets):
-    """SPEC-V5: the low value of a share does not fall, and the newcomer takes out no more."""
+    """SPEC-V5: neither the low nor the high value of a share falls, and the newcomer takes out no
+    more."""
     counter.give(keeper, assets)
-    before = Fraction(counter.low(**PENDING) + 1, counter.supply())
+    low = Fraction(counter.low(**PENDING) + 1, counter.supply())
+    high = Fraction(counter.high(**PENDING) + 1, counter.supply())
     counter.vault.deposit(assets, keeper, sender=keeper)
 
-    assert Fraction(counter.low() + 1, counter.supply()) >= before
+    assert Fraction(counter.low() + 1, counter.supply()) >= low
+    assert Fraction(counter.high() + 1, counter.supply()) >= high
     assert counter.vault.previewRedeem(counter.vault.balanceOf(keeper)) <= assets
 
 
@@ -216,7 +219,7 @@ def test_redeem__another_goes__who_stays_loses_nothing(counter, depositor, part)
 
 @pytest.fixture
 def owed_by_the_venue(create_counter, keeper):
-    """All settled and unwound at a gain that the venue's fund could not pay; then it is refilled."""
+    """All unwound at a gain that the venue's fund could not pay; then the fund is refilled."""
     counter = create_counter(**{"fund.initial": "100 USDC"})
     counter.sell(20, 2_000)
     counter.hedge()
