@@ -2,8 +2,8 @@
 """
 @title OddToken
 @license AGPL-3.0-only
-@notice A token with the habits of odd ones: it answers nothing, or a word, and may keep a fee of
-     what is moved.
+@notice A token with the habits of odd ones: it answers nothing, or a word, may keep a fee of what
+     is moved, refuse somebody, and call somebody while it moves.
 @dev Amounts are token units. [asset]
 """
 
@@ -14,6 +14,12 @@ allowance: public(HashMap[address, HashMap[address, uint256]])
 answer: public(Bytes[32])
 # Kept of each transfer. [asset]
 fee: public(uint256)
+# Whom it pays nothing.
+refused: public(address)
+# What it calls in each transfer, and whether the last such call passed.
+target: public(address)
+data: public(Bytes[1024])
+passed: public(bool)
 
 
 @deploy
@@ -29,6 +35,17 @@ def set_answer(answer: Bytes[32]):
 @external
 def set_fee(fee: uint256):
     self.fee = fee
+
+
+@external
+def set_refused(who: address):
+    self.refused = who
+
+
+@external
+def set_call(target: address, data: Bytes[1024]):
+    self.target = target
+    self.data = data
 
 
 @external
@@ -60,5 +77,8 @@ def transferFrom(owner: address, to: address, amount: uint256) -> Bytes[32]:
 
 @internal
 def _move(owner: address, to: address, amount: uint256):
+    assert to != self.refused, "odd_token: refused"
     self.balanceOf[owner] -= amount
     self.balanceOf[to] += amount - self.fee
+    if self.target != empty(address):
+        self.passed = raw_call(self.target, self.data, revert_on_failure=False)

@@ -5,15 +5,16 @@
 @notice The price of an expiry, proved by two neighbouring rounds of the feed, whoever calls and
      whenever.
 @dev Stateless. `round` is the last update at or before expiry, `next_round` the first after it:
-     round + 1, or the first of the next phase when round + 1 is empty, or 0 when there is none
-     yet and a heartbeat has passed since expiry. A round older than a heartbeat at expiry, or whose
-     answer is no price, does not count: then the price of `next_round` does. Otherwise one bad
-     answer beside an expiry would keep its board unsettled for good.
+     round + 1, or the first of the next phase with rounds when round + 1 is empty, or 0 when there
+     is none yet and a heartbeat has passed since expiry. A round older than a heartbeat at
+     expiry, or whose answer is no price, does not count: then the price of `next_round` does.
+     Otherwise one bad answer beside an expiry would keep its board unsettled for good.
 """
 
 from . import price_feed
 
 PHASE_BITS: constant(uint256) = 64
+MAX_PHASES: constant(uint256) = 8  # looked at after that of `round`
 
 
 @internal
@@ -59,7 +60,17 @@ def _price(
 @view
 def _opens_next_phase(feed: address, scale: uint256, round: uint256, next_round: uint256) -> bool:
     """
-    @dev `round` ends its phase and `next_round` is the first of the phase after.
+    @dev `round` ends its phase and `next_round` is the first of the next phase that has rounds: an
+         aggregator may have been replaced before it answered once.
     """
-    first: uint256 = ((round >> PHASE_BITS) + 1) << PHASE_BITS | 1
-    return next_round == first and price_feed._round(feed, scale, round + 1).at == 0
+    if price_feed._round(feed, scale, round + 1).at != 0:
+        return False
+    phase: uint256 = round >> PHASE_BITS
+    for _: uint256 in range(MAX_PHASES):
+        phase += 1
+        first: uint256 = phase << PHASE_BITS | 1
+        if first == next_round:
+            return True
+        if price_feed._round(feed, scale, first).at != 0:
+            return False
+    return False

@@ -12,6 +12,9 @@ from ..interfaces import IPerpVenue
 # No price, size or value of a sane venue is above 1.2e12 wad: with all words below it, size · price ·
 # ratio, the longest product made of them, stays below 2^256.
 LARGEST: constant(int256) = 2**100
+# A venue that burns what it is given leaves the reader enough to go on; `price_feed` says why a
+# caller cannot fake that.
+READ_GAS: constant(uint256) = 500_000  # the largest read of PerpMarket takes 60,000
 WORDS: constant(uint256) = 7  # of each of the three structs
 NORMAL: constant(int256) = 1  # IPerpVenue.Mode.NORMAL as a word
 
@@ -26,7 +29,12 @@ def _read(venue: address, call: Bytes[36]) -> (bool, int256[WORDS]):
     success: bool = False
     answer: Bytes[32 * WORDS] = b""
     success, answer = raw_call(
-        venue, call, max_outsize=32 * WORDS, is_static_call=True, revert_on_failure=False
+        venue,
+        call,
+        max_outsize=32 * WORDS,
+        gas=READ_GAS,
+        is_static_call=True,
+        revert_on_failure=False,
     )
     if not success or len(answer) != 32 * WORDS:
         return False, words
@@ -124,6 +132,7 @@ def _fills(venue: address, size_delta: int256) -> bool:
         venue,
         abi_encode(size_delta, method_id=method_id("quote(int256)")),
         max_outsize=128,
+        gas=READ_GAS,
         is_static_call=True,
         revert_on_failure=False,
     )

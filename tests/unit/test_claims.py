@@ -102,6 +102,24 @@ def test_claim__insolvent__cuts_all_alike(funded, keeper, depositor, stranger):
         assert funded.token.balanceOf(who) == payoff * 3 // 8 == payoff * 3 * CASH // total
 
 
+def test_claim__token_refuses_one__the_others_are_paid(
+    create_rig, project, owner, keeper, stranger
+):
+    """SPEC-C4: who is blacklisted holds up nobody, and keeps what is his."""
+    rig = create_rig(owner.deploy(project.OddToken, "Odd", "ODD", 6))
+    rig.sale(CASH)
+    rig.token.set_refused(stranger, sender=owner)
+    rig.settle(FIRST, CASH)
+    with rig.refused("odd_token: refused"):
+        rig.claim(FIRST, stranger, CASH // 2)
+    rig.claim(FIRST, keeper, CASH // 4)
+    assert rig.token.balanceOf(keeper) == CASH // 4
+
+    rig.token.set_refused(keeper, sender=owner)
+    rig.claim(FIRST, stranger, CASH // 2)
+    assert rig.token.balanceOf(stranger) == CASH // 2
+
+
 def test_claim__cash_short__pays_a_part_and_the_rest_later(funded, keeper, stranger):
     """SPEC-C1, SPEC-C4: the vault is solvent, its gain is margin at the venue."""
     payoff = 2 * CASH

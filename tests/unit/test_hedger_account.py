@@ -139,6 +139,14 @@ def test_account__venue_silent__is_empty(beside):
     check_dead(beside)
 
 
+def test_account__venue_burns_its_gas__is_empty(project, system, owner, networks):
+    """SPEC-H7: a read that takes all it is given leaves enough for the others."""
+    code = bytes.fromhex("600b380380600b5f395ff3" + "fe")  # deploys an invalid instruction
+    burner = owner.call(networks.ethereum.create_transaction(data=code)).contract_address
+    params = parameters.load()["hedger"]
+    check_dead(owner.deploy(project.Hedger, system.vault, system.book, burner, params))
+
+
 @pytest.mark.parametrize("name", GOOD)
 @pytest.mark.parametrize("cut", [0, 32, 223])
 def test_account__one_answer_short__is_empty(live, beside, owner, name, cut):
@@ -302,6 +310,20 @@ def test_state__any_words_of_an_invalid_venue__never_reverts(live, beside, owner
         assert (state.reason, state.trade, state.give_back) == (Reason.INVALID_VENUE, 0, 0)
 
     check()
+
+
+def test_state__venue_changes_its_ratios__margin_follows(live, beside, owner):
+    """SPEC-H4: margin ratios are asked for at each use."""
+    terms = GOOD["terms"]
+    before = beside.state()
+    rise = WAD // 5
+    say(live, owner, "terms", [terms[0] + rise, terms[1] + rise, *terms[2:]])
+    after, held = beside.state(), beside.account()
+    assert (held.imr, held.mmr) == (terms[0] + rise, terms[1] + rise)
+    moved = WAD // 16 + held.margin_per_vol * held.vol_floor // WAD + 1
+    assert before.margin_target == max(held.margin_floor, moved)
+    assert after.margin_target == max(held.margin_floor, moved + rise) > before.margin_target
+    assert after.liquidation_price > before.liquidation_price
 
 
 # ------------------------------------------------------------------ SPEC-H4: margin in

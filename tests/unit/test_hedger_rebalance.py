@@ -110,6 +110,23 @@ def test_rebalance__calls_and_puts__hedges_the_sum(hedge):
     assert state.net_delta == state.band - hedge.min_hedge()
 
 
+@pytest.mark.parametrize("is_put", [False, True])
+def test_rebalance__book_turns_around__crosses_zero_to_the_other_edge(hedge, is_put):
+    """SPEC-H1, SPEC-H4: one trade closes what is held and opens the rest, with margin for it."""
+    sign = -1 if is_put else 1
+    hedge.sell(20, is_put)
+    hedge.rebalance()
+    held = hedge.size()
+    assert held * sign > 0
+    hedge.sell(60, not is_put)
+    log = hedge.hedged(hedge.rebalance())
+    assert log.trade == log.wanted and log.trade * sign < -abs(held)
+    assert hedge.size() == held + log.trade
+    state = hedge.state()
+    assert state.net_delta == sign * (state.band - hedge.min_hedge())
+    assert state.margin_ratio > hedge.trigger()
+
+
 # ------------------------------------------------------------------ SPEC-H2: in full
 
 
@@ -360,6 +377,22 @@ def test_rebalance__thin_margin_rule__leaves_the_venues_initial_margin(create_he
     assert hedge.state().trade < 0
     hedge.rebalance()
     assert hedge.size() < size
+
+
+@pytest.mark.xfail(strict=True, reason="T-26: open in docs/THREATS.md")
+def test_rebalance__venue_refuses_the_order__still_adds_margin(create_hedge):
+    """SPEC-H3, SPEC-H4: what the venue takes of one account is not in its terms."""
+    hedge = create_hedge(**{"venue.account_cap": "10 ETH"})
+    hedge.sell(18)
+    hedge.rebalance()
+    size, margin = hedge.size(), hedge.margin()
+    assert 0 < size < wad(10)
+    hedge.push(1_700)
+    hedge.sell(60, strike=1_700)
+    state = hedge.state()
+    assert state.top_up > 0 and size + state.trade > wad(10)
+    hedge.rebalance()
+    assert hedge.margin() > margin
 
 
 @pytest.mark.parametrize("mode", [REDUCE_ONLY, PAUSED])

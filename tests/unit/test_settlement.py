@@ -127,6 +127,28 @@ def test_phase__next_is_not_its_first_round__reverts(shop, settle, expiry):
         settle(before, second)
 
 
+def test_phase__without_a_round__is_passed_over(shop, settle, expiry):
+    """SPEC-B7: an aggregator that was replaced before it answered keeps no board unsettled."""
+    before = shop.push(2_100, expiry - 1)
+    for _ in range(3):
+        shop.feed.new_phase(sender=shop.owner)
+    after = shop.push(2_200, expiry + 60)
+    assert after == 4 * PHASE + 1
+    assert settle(before, after) == 2_100
+
+
+def test_phase__with_a_round__is_not_passed_over(shop, settle, expiry):
+    """SPEC-B7: nobody chooses between the phases that followed."""
+    before = shop.push(2_100, expiry - HEARTBEAT - 1)
+    shop.feed.new_phase(sender=shop.owner)
+    between = shop.push(2_200, expiry + 1)
+    shop.feed.new_phase(sender=shop.owner)
+    after = shop.push(2_300, expiry + 60)
+    with shop.refuses("settlement: rounds not adjacent"):
+        settle(before, after)
+    assert settle(before, between) == 2_200
+
+
 # ---- No next round yet
 
 
@@ -204,6 +226,14 @@ def test_no_next__latest_without_a_price__reverts(shop, settle, expiry):
     with shop.refuses("settlement: round has no price"):
         settle(before, 0)
     assert settle(before, shop.push(2_200)) == 2_200
+
+
+@pytest.mark.xfail(strict=True, reason="T-36: open in docs/THREATS.md")
+@pytest.mark.parametrize("answer", ["0.99999999", "1000000.00000001"])
+def test_round__price_beyond_the_books_bounds__gives_the_price_after(shop, settle, expiry, answer):
+    """SPEC-B7: an answer at which nothing may be sold is no price of an expiry."""
+    before, after = shop.push(answer, expiry - 1), shop.push(2_200, expiry + 1)
+    assert settle(before, after) == 2_200
 
 
 def test_price__in_units_of_the_feed__is_scaled_to_wad(shop, expiry, settle):

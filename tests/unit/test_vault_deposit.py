@@ -155,6 +155,40 @@ def test_deposit__token_keeps_a_fee__reverts(odd, keeper):
         odd.vault.deposit(AMOUNT, keeper, sender=keeper)
 
 
+def test_flow__token_calls_while_it_moves__reaches_nothing(odd, keeper, depositor):
+    """SPEC-X1: while money moves no share, no value and no hedge can be had or seen, in any of the
+    contracts; only what needs no vault."""
+    vault, book, hedger = odd.vault, odd.system.book, odd.system.hedger
+    odd.give(keeper, 2 * AMOUNT)
+    vault.request_redeem(AMOUNT, depositor, depositor, sender=depositor)
+
+    def reached(target, method, *arguments) -> list[bool]:
+        """Whether the call passes in a deposit, and in a redemption."""
+        odd.token.set_call(target, method.encode_input(*arguments), sender=keeper)
+        with odd.chain.isolate():
+            vault.deposit(AMOUNT, keeper, sender=keeper)
+            coming = odd.token.passed()
+        with odd.chain.isolate():
+            vault.redeem(AMOUNT, depositor, depositor, sender=depositor)
+            going = odd.token.passed()
+        return [coming, going]
+
+    assert reached(odd.token, odd.token.mint, keeper, 1) == [True, True]
+    assert reached(book, book.risk) == [True, True]
+    for target, method, *arguments in (
+        (vault, vault.totalAssets),
+        (vault, vault.ledger),
+        (vault, vault.request_redeem, 0, keeper, keeper),
+        (vault, vault.cancel_redeem),
+        (vault, vault.process_redemptions),
+        (vault, vault.claim_redemption, depositor),
+        (vault, vault.fund_claims),
+        (hedger, hedger.state),
+        (hedger, hedger.rebalance),
+    ):
+        assert reached(target, method, *arguments) == [False, False]
+
+
 def test_flow__token_says_no__reverts(odd, keeper, depositor):
     """SPEC-V8."""
     odd.give(keeper, AMOUNT)

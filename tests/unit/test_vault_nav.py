@@ -196,12 +196,15 @@ def test_total_assets__below_zero__is_zero_and_nothing_reverts(create_counter, d
 
 @pytest.mark.parametrize("assets", [1, 10**6 + 1, AMOUNT])
 def test_deposit__another_comes__who_stays_loses_nothing(counter, keeper, assets):
-    """SPEC-V5: the low value of a share does not fall, and the newcomer takes out no more."""
+    """SPEC-V5: neither the low nor the high value of a share falls, and the newcomer takes out no
+    more."""
     counter.give(keeper, assets)
-    before = Fraction(counter.low(**PENDING) + 1, counter.supply())
+    low = Fraction(counter.low(**PENDING) + 1, counter.supply())
+    high = Fraction(counter.high(**PENDING) + 1, counter.supply())
     counter.vault.deposit(assets, keeper, sender=keeper)
 
-    assert Fraction(counter.low() + 1, counter.supply()) >= before
+    assert Fraction(counter.low() + 1, counter.supply()) >= low
+    assert Fraction(counter.high() + 1, counter.supply()) >= high
     assert counter.vault.previewRedeem(counter.vault.balanceOf(keeper)) <= assets
 
 
@@ -212,6 +215,55 @@ def test_redeem__another_goes__who_stays_loses_nothing(counter, depositor, part)
     counter.vault.redeem(part, depositor, depositor, sender=depositor)
 
     assert Fraction(counter.low() + 1, counter.supply()) >= before
+
+
+@pytest.fixture
+def owed_by_the_venue(create_counter, keeper):
+    """All unwound at a gain that the venue's fund could not pay; then the fund is refilled."""
+    counter = create_counter(**{"fund.initial": "100 USDC"})
+    counter.sell(20, 2_000)
+    counter.hedge()
+    counter.settle(counter.system.book.live_boards()[0], 2_400)
+    counter.hedge()
+    venue, hedger = counter.system.venue, counter.system.hedger
+    assert venue.account(hedger).size == 0 and venue.iou_of(hedger) > 2_000 * counter.unit
+    counter.give(counter.owner, 10_000 * counter.unit)
+    counter.token.approve(venue, 10_000 * counter.unit, sender=counter.owner)
+    venue.add_to_fund(10_000 * counter.unit, sender=counter.owner)
+    return counter
+
+
+@pytest.mark.xfail(strict=True, reason="T-06: open in docs/THREATS.md")
+def test_deposit__venue_is_about_to_pay_an_iou__gains_nothing(owed_by_the_venue, attacker):
+    """SPEC-V5: what anyone can make the venue pay is in the high value already."""
+    counter = owed_by_the_venue
+    amount = 1_000_000 * counter.unit
+    counter.deposit(attacker, amount)
+    counter.system.venue.collect(counter.system.hedger, sender=attacker)
+    counter.hedge()
+    vault = counter.vault
+    vault.redeem(vault.balanceOf(attacker), attacker, attacker, sender=attacker)
+    assert counter.token.balanceOf(attacker) <= amount
+
+
+def test_deposit__all_have_left_and_money_came__nobody_gets_it(
+    owed_by_the_venue, depositor, keeper
+):
+    """SPEC-V5: no shares and something left; the virtual shares own it."""
+    counter = owed_by_the_venue
+    vault = counter.vault
+    vault.redeem(vault.balanceOf(depositor), depositor, depositor, sender=depositor)
+    assert vault.totalSupply() == 0
+    counter.system.venue.collect(counter.system.hedger, sender=keeper)
+    counter.hedge()
+    left, amount = vault.totalAssets(), 10_000 * counter.unit
+    assert left > 2_000 * counter.unit
+    counter.deposit(keeper, amount)
+    share = (
+        left // VIRTUAL + 1
+    )  # [asset] what a share is worth, and so the most that rounding takes
+    assert amount - share <= vault.previewRedeem(vault.balanceOf(keeper)) <= amount
+    assert vault.totalAssets() == left + amount
 
 
 def test_deposit__first_share_inflated__costs_the_attacker_and_not_the_next(

@@ -140,6 +140,56 @@ def test_process__less_is_free__fills_all_alike(locked, keeper, depositor, stran
     assert vault.free_liquidity() // locked.scale <= 10 * locked.unit  # but for a second's decay
 
 
+def test_process__a_small_one_among_large_ones__is_filled_as_they_are(
+    locked, keeper, depositor, stranger
+):
+    """SPEC-V11: there is no smallest request, and who asked before with more is not before him."""
+    vault = locked.vault
+    vault.transfer(stranger, 10**9, sender=depositor)  # a thousandth of a token
+    large = vault.balanceOf(depositor)
+    vault.request_redeem(large, depositor, depositor, sender=depositor)
+    vault.request_redeem(vault.balanceOf(keeper), keeper, keeper, sender=keeper)
+    vault.request_redeem(10**9, stranger, stranger, sender=stranger)
+    vault.process_redemptions(sender=stranger)
+    (left, due), (small_left, small_due) = (vault.redemption(who) for who in (depositor, stranger))
+    assert 0 < small_left < 10**9 and small_due > 0
+    assert small_left * large == pytest.approx(left * 10**9, rel=1e-7)
+    assert small_due * large == pytest.approx(due * 10**9, rel=0.01)  # a unit in a few hundred
+    vault.claim_redemption(stranger, sender=stranger)
+    assert locked.token.balanceOf(stranger) == small_due
+
+
+def test_process__many_small_requests__costs_no_more(locked, depositor, stranger):
+    """SPEC-V11: no loop over those who wait."""
+    vault = locked.vault
+    vault.request_redeem(SHARES, depositor, depositor, sender=depositor)
+    with locked.chain.isolate():
+        alone = vault.process_redemptions(sender=stranger).gas_used
+    for number in range(8):
+        vault.request_redeem(1, f"0x{0xBEEF + number:040x}", depositor, sender=depositor)
+    crowded = vault.process_redemptions(sender=stranger).gas_used
+    assert vault.waiting() == 0
+    assert crowded == pytest.approx(alone, rel=0.01)
+
+
+def test_claim_redemption__token_refuses_one__the_others_are_paid(odd, keeper, depositor, stranger):
+    """SPEC-V10: nobody is paid in the fill; who is blacklisted keeps his claim."""
+    vault, token = odd.vault, odd.token
+    odd.deposit(keeper, 500 * odd.unit)
+    for who in (depositor, keeper):
+        vault.request_redeem(vault.balanceOf(who), who, who, sender=who)
+    token.set_refused(depositor, sender=stranger)
+    vault.process_redemptions(sender=stranger)
+    with odd.refused("odd_token: refused", depositor, keeper):
+        vault.claim_redemption(depositor, sender=stranger)
+    vault.claim_redemption(keeper, sender=stranger)
+    assert token.balanceOf(keeper) == 500 * odd.unit
+
+    token.set_refused(ZERO, sender=stranger)
+    vault.claim_redemption(depositor, sender=stranger)
+    assert token.balanceOf(depositor) == 1_000 * odd.unit
+
+
 def test_process__nothing_waits__reverts(counter, stranger):
     """SPEC-V11."""
     with counter.refused("vault: nothing to fill"):
