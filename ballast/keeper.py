@@ -36,6 +36,7 @@ class Reason(IntFlag):
     HEDGED_THIS_BLOCK = 32
     INVALID_FEED = 64
     INVALID_VENUE = 128
+    ORDER_PENDING = 256
 
 
 @dataclass(frozen=True)

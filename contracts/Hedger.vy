@@ -212,7 +212,7 @@ def _decide(reading: Reading) -> IHedger.HedgeState:
     state_: IHedger.HedgeState = self._observe(reading)
     state_.reason, state_.wanted = self._want(reading, state_)
     state_.trade = self._executable(reading, state_)
-    size_after: int256 = reading.account.size + state_.trade
+    size_after: int256 = self._size_to_carry(reading.account) + state_.trade
     state_.top_up = self._top_up(reading, size_after)
     if state_.top_up == 0:
         state_.give_back = self._give_back(reading, reading.account, size_after)
@@ -268,6 +268,9 @@ def _want(reading: Reading, s: IHedger.HedgeState) -> (IHedger.Reason, int256):
         return IHedger.Reason.INVALID_FEED, 0
     if self.last_hedge_block == block.number:
         return IHedger.Reason.HEDGED_THIS_BLOCK, 0
+    # What a second order may do shows when the first has filled, or expired.
+    if reading.account.pending != 0:
+        return IHedger.Reason.ORDER_PENDING, 0
     rule: IHedger.Band = self.band
     if wad._abs(s.net_delta) < rule.min_hedge:
         return IHedger.Reason.BELOW_MINIMUM, 0
@@ -403,6 +406,16 @@ def _give_back(reading: Reading, held: IHedger.HedgeAccount, size_after: int256)
     return amount if amount * reading.ledger.scale > least else 0
 
 
+@internal
+@pure
+def _size_to_carry(held: IHedger.HedgeAccount) -> int256:
+    """
+    @dev SPEC-H8: a pending order may fill or not; margin is there for the larger position. [ETH wad]
+    """
+    after: int256 = held.size + held.pending
+    return after if wad._abs(after) > wad._abs(held.size) else held.size
+
+
 # ------------------------------------------------------------------ internal: act
 
 
@@ -418,7 +431,7 @@ def _submit(state_: IHedger.HedgeState, index: uint256):
     self.last_hedge_block = block.number
     if state_.trade == -state_.net_delta:
         self.last_full_hedge = block.timestamp
-    extcall VENUE.submit(state_.trade, limit, block.timestamp)
+    extcall VENUE.submit(state_.trade, limit, block.timestamp + self.execution.order_life)
     log IHedger.Hedged(
         caller=msg.sender,
         reason=state_.reason,
@@ -439,7 +452,7 @@ def _finish(reading: Reading, state_: IHedger.HedgeState):
     paid: uint256 = 0
     excess: uint256 = 0
     if state_.top_up == 0:
-        excess = self._give_back(reading, held, held.size)
+        excess = self._give_back(reading, held, self._size_to_carry(held))
     if excess > 0:
         paid = extcall VENUE.withdraw(excess)
         held = self._account()
@@ -468,6 +481,7 @@ def _set_execution(execution: IHedger.Execution):
     assert execution.max_share <= wad.WAD // 10, "hedger: share of depth over 10%"
     assert execution.max_adverse > 0, "hedger: adverse bound is zero"
     assert execution.max_adverse <= wad.WAD // 5, "hedger: adverse bound over 20%"
+    assert execution.order_life <= 3_600, "hedger: order life over an hour"
     self.execution = execution
 
 

@@ -20,6 +20,7 @@ BOUNDS = [
     ("execution", "max_share", WAD // 10, WAD // 10 + 1, "share of depth over 10%"),
     ("execution", "max_adverse", 1, 0, "adverse bound is zero"),
     ("execution", "max_adverse", WAD // 5, WAD // 5 + 1, "adverse bound over 20%"),
+    ("execution", "order_life", 3_600, 3_601, "order life over an hour"),
     ("margin", "floor", WAD // 20, WAD // 20 - 1, "margin floor under 5%"),
     ("margin", "floor", WAD, WAD + 1, "margin floor over 100%"),
     ("margin", "deviations", 20 * WAD, 20 * WAD + 1, "z over 20"),
