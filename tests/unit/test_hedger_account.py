@@ -134,9 +134,10 @@ def test_account__venue_has_no_code__is_empty(project, system, owner, stranger):
     check_dead(owner.deploy(project.Hedger, system.vault, system.book, stranger, params))
 
 
-def test_account__venue_silent__is_empty(beside):
-    """SPEC-H7: every read reverts."""
+def test_account__venue_silent__is_empty(beside, owner):
+    """SPEC-H7: every read reverts; a call does nothing, and does not revert."""
     check_dead(beside)
+    assert beside.rebalance(sender=owner).events == []
 
 
 @pytest.mark.parametrize("name", GOOD)
@@ -276,6 +277,39 @@ def test_state__little_would_be_left_at_the_cap__goes_too_if_the_venue_quotes_it
     say(live, owner, "terms", [*GOOD["terms"][:4], 0, wad(24), GOOD["terms"][6]])
     say(live, owner, "quote", QUOTE)
     assert beside.state().trade == -wad("0.018")
+
+
+@pytest.fixture
+def sold(hedge):
+    """The default vault has sold 40 calls, which the hedger beside it would hedge as well."""
+    hedge.sell(40)
+    return hedge
+
+
+def test_state__any_position_and_limits__trade_lowers_the_net_delta(sold, live, beside, owner):
+    """SPEC-H12: closing a crumb and clipping included. So the rule needs no other form while the
+    vault only reduces."""
+    delta = sold.system.book.risk().delta
+    near = st.integers(-(3 * WAD // 100), 3 * WAD // 100)
+    sizes = st.one_of(near, near.map(lambda off: -delta + off), st.integers(-100 * WAD, 100 * WAD))
+    limits = st.one_of(st.integers(0, 3 * WAD // 100), st.integers(0, 100 * WAD))
+    depths = st.integers(WAD, 200_000 * WAD)
+
+    @settings(max_examples=40, deadline=None)
+    @given(sizes, limits, limits, depths, st.sampled_from([1, 2]), st.booleans())
+    def check(size, max_buy, max_sell, depth, mode, quotes):
+        say(live, owner, "account", [size, *GOOD["account"][1:]])
+        say(live, owner, "market", [2_000 * WAD, *GOOD["market"][1:]])
+        say(live, owner, "terms", [*GOOD["terms"][:3], max_buy, max_sell, depth, mode])
+        say(live, owner, "quote", QUOTE if quotes else [])
+        state = beside.state()
+        after = state.net_delta + state.trade
+        assert state.trade == 0 or abs(after) < abs(state.net_delta)
+        traded.append(state.trade != 0)
+
+    traded = []
+    check()
+    assert any(traded)
 
 
 def test_account__no_depth__is_empty(live, beside, owner):
