@@ -279,6 +279,24 @@ def test_state__little_would_be_left_at_the_cap__goes_too_if_the_venue_quotes_it
     assert beside.state().trade == -wad("0.018")
 
 
+@pytest.mark.parametrize("pending", ["99", "-0.5", "-1", "-50", "-101"])
+def test_state__order_pending__is_position_and_keeps_margin_for_the_larger(
+    live, beside, owner, pending
+):
+    """SPEC-H8: 1 ETH held; the order may fill or not, so it counts in the delta, frees no margin
+    and asks for it."""
+    words, order = GOOD["account"], wad(pending)
+    say(live, owner, "market", [2_000 * WAD, *GOOD["market"][1:]])
+    say(live, owner, "account", [WAD, order, *words[2:]])
+    state, held = beside.state(), beside.account()
+    assert (held.size, held.pending) == (WAD, order)
+    assert state.net_delta == WAD + order
+    assert (state.reason, state.wanted, state.trade) == (Reason.ORDER_PENDING, 0, 0)
+    carried = max(WAD, abs(WAD + order))
+    missing = max(ceil_div(carried * 2_000 * state.margin_target, WAD) - held.low, 0)
+    assert state.top_up == ceil_div(missing, 10**12) and state.give_back == 0
+
+
 @pytest.fixture
 def sold(hedge):
     """The default vault has sold 40 calls, which the hedger beside it would hedge as well."""
