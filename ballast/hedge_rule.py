@@ -17,6 +17,9 @@ CBRT_LARGE = (2**256 - 1) // 10**36
 ROUNDING = 10**12
 """Share of a price by which a size stays inside its limit, for the venue's rounding."""
 
+REWARD_RATE = 10**14
+"""Of what was hedged, what whoever called is paid [wad]."""
+
 
 @dataclass(frozen=True)
 class Band:
@@ -108,3 +111,8 @@ def liquidation_price(size: int, equity: int, index: int, mmr: int) -> int:
     if size == 0 or needed == 0 or (needed > 0) != (kept > 0):
         return 0
     return abs(needed) * WAD // abs(kept)
+
+
+def reward(filled: int, price: int, cap: int, scale: int) -> int:
+    """min(cap, 1 bp of the notional) [asset], down; scale: wad a token unit."""
+    return min(cap, abs(filled) * price // WAD * REWARD_RATE // WAD // scale)

@@ -2,6 +2,7 @@
 
     premium              Σ premiums taken
     payouts            − Σ what settled boards are owed
+    rewards            − Σ paid to those who hedged
     options            − (value of what is sold at the end − at the start)
     hedge price          position · index at the end − Σ size traded · price
     funding            − Σ funding settled − funding owed since
@@ -85,6 +86,7 @@ def close_books(chain: Chain, deployment: Deployment, opening: Opening, scale: i
     lines = {
         "premium": scale * _sum(chain.events(vault, "PremiumTaken"), "amount"),
         "payouts": -scale * _sum(chain.events(vault, "ClaimsBooked"), "owed"),
+        "rewards": -scale * _sum(chain.events(vault, "RewardPaid"), "amount"),
         "options": opening.options - chain.read(deployment.book, "risk").mid,
         "hedge price": held.size * held.index // WAD - spent,
         "funding": -scale * (_sum(funding, "amount") + accrued),

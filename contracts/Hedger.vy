@@ -4,7 +4,7 @@
 @title Hedger
 @license AGPL-3.0-only
 @notice Keeps the book's delta inside a band with a perp, and the perp's margin at its target. The
-     rule decides; anyone may act.
+     rule decides; anyone may act, and is paid for a hedge.
 @dev Units are in brackets: [asset] token units, [wad] 1e18; prices USD per ETH [wad], sizes ETH
      [wad], + is long. The position is read from the venue at each use, never remembered. Ends every
      call without a token.
@@ -12,6 +12,7 @@
 """
 
 from ethereum.ercs import IERC20
+from ethereum.ercs import IERC20Detailed
 from snekmate.auth import ownable
 from snekmate.auth import ownable_2step
 
@@ -21,6 +22,7 @@ from .interfaces import IPerpVenue
 from .interfaces import IVault
 from .modules import hedge_rule
 from .modules import order
+from .modules import policy
 from .modules import solvency
 from .modules import venue_reader
 from .modules import wad
@@ -28,23 +30,29 @@ from .modules import wad
 implements: IHedger
 initializes: ownable
 initializes: ownable_2step[ownable := ownable]
+initializes: policy
 exports: (
     ownable_2step.owner,
     ownable_2step.pending_owner,
     ownable_2step.transfer_ownership,
     ownable_2step.accept_ownership,
+    policy.band,
+    policy.execution,
+    policy.margin,
 )
 
-YEAR: constant(uint256) = 31_536_000  # [s]
 # An order must leave this over the venue's initial margin, for the fee and the slippage of the
 # order itself.
 INITIAL_MARGIN_ROOM: constant(uint256) = 11 * 10**17  # [wad]
 LEAST_RETURN: constant(uint256) = 10  # of the target, one in so many: less is not worth a call
+MAX_BLOCK: constant(uint256) = 2**128 - 1
+MAX_DATA: constant(uint256) = 8_192  # [bytes] of what an automation network hands over
 
 VAULT: immutable(IVault)
 BOOK: immutable(IOptionBook)
 VENUE: immutable(IPerpVenue)
 ASSET: immutable(IERC20)
+UNIT: immutable(uint256)  # one token [asset]
 
 
 # Everything a decision is made from, read once a call.
@@ -52,15 +60,11 @@ struct Reading:
     ledger: IVault.Ledger
     risk: IOptionBook.Risk
     account: IHedger.HedgeAccount
+    rules: IHedger.Params
 
 
-band: public(IHedger.Band)
-execution: public(IHedger.Execution)
-margin: public(IHedger.Margin)
-# When the book was last hedged in full. [unix s]
-last_full_hedge: public(uint256)
-# Block of the last trade.
-last_hedge_block: public(uint256)
+# Time of the last full hedge [unix s] << 128 | block of the last trade.
+trail: uint256
 
 
 @deploy
@@ -76,12 +80,13 @@ def __init__(vault: address, book: address, venue: address, params: IHedger.Para
     BOOK = IOptionBook(book)
     VENUE = IPerpVenue(venue)
     ASSET = IERC20(staticcall VAULT.asset())
+    UNIT = 10**convert(staticcall IERC20Detailed(ASSET.address).decimals(), uint256)
     ownable.__init__()
     ownable_2step.__init__()
-    self._set_band(params.band)
-    self._set_execution(params.execution)
-    self._set_margin(params.margin)
-    self.last_full_hedge = block.timestamp
+    policy._set_band(params.band)
+    policy._set_execution(params.execution, UNIT)
+    policy._set_margin(params.margin)
+    self.trail = block.timestamp << 128
     for spender: address in [venue, vault]:
         assert extcall ASSET.approve(
             spender, max_value(uint256), default_return_value=True
@@ -92,23 +97,61 @@ def __init__(vault: address, book: address, venue: address, params: IHedger.Para
 
 
 @external
-def rebalance() -> IHedger.HedgeState:
+def rebalance(receiver: address = msg.sender) -> IHedger.HedgeState:
     """
     @notice Do what `state` says: add margin, trade, take margin back. Anyone may call; with nothing
          to do nothing happens.
-    @dev SPEC-H1 to SPEC-H6.
+    @dev SPEC-H1 to SPEC-H6, SPEC-H10.
+    @param receiver Who gets the reward of a hedge; zero for nobody.
     @return The state that was acted on.
     """
-    reading: Reading = self._read()
-    state_: IHedger.HedgeState = self._decide(reading)
-    if state_.action == empty(IHedger.Action):
-        return state_
-    if state_.top_up > 0:
-        self._add_margin(state_.top_up)
-    if state_.trade != 0:
-        self._submit(state_, reading.risk.price)
-    self._finish(reading, state_)
-    return state_
+    return self._rebalance(receiver)
+
+
+@external
+def performUpkeep(data: Bytes[MAX_DATA]):
+    """
+    @notice `rebalance` for automation networks. Pays no reward: their senders cannot keep a token.
+    @dev SPEC-H11.
+    @param data Ignored.
+    """
+    self._rebalance(empty(address))
+
+
+# ------------------------------------------------------------------ owner
+
+
+@external
+def set_band(band: IHedger.Band):
+    """
+    @notice Set when a hedge is due. Only the owner.
+    @dev SPEC-H9.
+    @param band See `IHedger.Band`.
+    """
+    ownable._check_owner()
+    policy._set_band(band)
+
+
+@external
+def set_execution(execution: IHedger.Execution):
+    """
+    @notice Set what a hedge may cost. Only the owner.
+    @dev SPEC-H9.
+    @param execution See `IHedger.Execution`.
+    """
+    ownable._check_owner()
+    policy._set_execution(execution, UNIT)
+
+
+@external
+def set_margin(margin: IHedger.Margin):
+    """
+    @notice Set how much margin a position has. Only the owner.
+    @dev SPEC-H9.
+    @param margin See `IHedger.Margin`.
+    """
+    ownable._check_owner()
+    policy._set_margin(margin)
 
 
 # ------------------------------------------------------------------ views
@@ -137,6 +180,38 @@ def state() -> IHedger.HedgeState:
     return self._decide(self._read())
 
 
+@external
+@view
+def checkUpkeep(data: Bytes[MAX_DATA]) -> (bool, Bytes[1]):
+    """
+    @notice Whether `rebalance` would do anything now, for automation networks. Never reverts.
+    @dev SPEC-H11.
+    @param data Ignored.
+    @return Whether to call `performUpkeep`, and with what: nothing.
+    """
+    return self._decide(self._read()).action != empty(IHedger.Action), b""
+
+
+@external
+@view
+def last_full_hedge() -> uint256:
+    """
+    @notice When the book was last hedged in full.
+    @return Time. [unix s]
+    """
+    return self._last_full_hedge()
+
+
+@external
+@view
+def last_hedge_block() -> uint256:
+    """
+    @notice Block of the last trade; none is made in it any more.
+    @return Number of the block.
+    """
+    return self._last_hedge_block()
+
+
 # ------------------------------------------------------------------ internal: read
 
 
@@ -147,6 +222,7 @@ def _read() -> Reading:
         ledger=staticcall VAULT.ledger(),
         risk=staticcall BOOK.greeks(),
         account=self._account(),
+        rules=policy._params(),
     )
 
 
@@ -156,29 +232,15 @@ def _account() -> IHedger.HedgeAccount:
     """
     @dev Empty but for the margin rule, and not valid, when the venue does not answer.
     """
-    rule: IHedger.Margin = self.margin
-    held: IHedger.HedgeAccount = empty(IHedger.HedgeAccount)
-    held.margin_floor = rule.floor
-    held.margin_per_vol = self._margin_per_vol(rule)
-    held.vol_floor = rule.vol_floor
-    has_account: bool = False
+    held: IHedger.HedgeAccount = policy._with_target(empty(IHedger.HedgeAccount))
     has_market: bool = False
     has_terms: bool = False
-    account_: IPerpVenue.Account = empty(IPerpVenue.Account)
     market: IPerpVenue.Market = empty(IPerpVenue.Market)
     terms: IPerpVenue.Terms = empty(IPerpVenue.Terms)
-    has_account, account_ = venue_reader._account(VENUE.address, self)
     has_market, market = venue_reader._market(VENUE.address)
     has_terms, terms = venue_reader._terms(VENUE.address)
-    if not (has_account and has_market and has_terms):
+    if not (has_market and has_terms):
         return held
-    held.size = account_.size
-    held.pending = account_.pending
-    held.margin = account_.margin
-    held.equity = account_.equity_index
-    held.low = min(account_.equity_index, account_.equity_exit)
-    held.high = max(account_.equity_index, account_.equity_exit)
-    held.withdrawable = account_.withdrawable
     held.mark = market.mark
     held.index = market.index
     held.funding_8h = market.funding_8h
@@ -189,18 +251,44 @@ def _account() -> IHedger.HedgeAccount:
     held.max_sell = terms.max_sell
     held.depth = terms.depth
     held.may_open = terms.mode == IPerpVenue.Mode.NORMAL
-    held.valid = account_.valid and market.valid
+    held.valid = market.valid
+    return self._with_position(held)
+
+
+@internal
+@view
+def _with_position(at: IHedger.HedgeAccount) -> IHedger.HedgeAccount:
+    """
+    @dev `at` with position and margin as they are now. Within a call the index stands; mark and
+         limits stay those of `at`, before the vault's own order.
+    """
+    has_account: bool = False
+    account_: IPerpVenue.Account = empty(IPerpVenue.Account)
+    has_account, account_ = venue_reader._account(VENUE.address, self)
+    if not has_account:
+        return policy._with_target(empty(IHedger.HedgeAccount))
+    held: IHedger.HedgeAccount = at
+    held.size = account_.size
+    held.pending = account_.pending
+    held.margin = account_.margin
+    held.equity = account_.equity_index
+    held.low = min(account_.equity_index, account_.equity_exit)
+    held.high = max(account_.equity_index, account_.equity_exit)
+    held.withdrawable = account_.withdrawable
+    held.valid = at.valid and account_.valid
     return held
 
 
 @internal
 @view
-def _margin_per_vol(rule: IHedger.Margin) -> uint256:
-    """
-    @dev z·√(horizon in years). [wad]
-    """
-    root: uint256 = isqrt(rule.horizon * wad.WAD // YEAR * wad.WAD)
-    return wad._mul_up(rule.deviations, root)
+def _last_full_hedge() -> uint256:
+    return self.trail >> 128
+
+
+@internal
+@view
+def _last_hedge_block() -> uint256:
+    return self.trail & MAX_BLOCK
 
 
 # ------------------------------------------------------------------ internal: decide
@@ -240,7 +328,9 @@ def _observe(reading: Reading) -> IHedger.HedgeState:
     s.net_delta = risk.delta + held.size + held.pending
     s.nav = solvency._nav_mid(reading.ledger, risk, held)
     s.book_value = risk.mid
-    s.band = hedge_rule._half_width(self.band, risk.gamma, risk.price, held.fee, s.nav, risk.sold)
+    s.band = hedge_rule._half_width(
+        reading.rules.band, risk.gamma, risk.price, held.fee, s.nav, risk.sold
+    )
     s.margin_ratio = max_value(uint256)
     notional: uint256 = solvency._notional_up(held.size, held.index)
     if notional > 0:
@@ -266,17 +356,17 @@ def _want(reading: Reading, s: IHedger.HedgeState) -> (IHedger.Reason, int256):
         return IHedger.Reason.INVALID_VENUE, 0
     if not reading.risk.valid:
         return IHedger.Reason.INVALID_FEED, 0
-    if self.last_hedge_block == block.number:
+    if self._last_hedge_block() == block.number:
         return IHedger.Reason.HEDGED_THIS_BLOCK, 0
     # What a second order may do shows when the first has filled, or expired.
     if reading.account.pending != 0:
         return IHedger.Reason.ORDER_PENDING, 0
-    rule: IHedger.Band = self.band
+    rule: IHedger.Band = reading.rules.band
     if wad._abs(s.net_delta) < rule.min_hedge:
         return IHedger.Reason.BELOW_MINIMUM, 0
     if reading.risk.sold == 0:
         return IHedger.Reason.NOTHING_SOLD, -s.net_delta
-    if block.timestamp >= self.last_full_hedge + rule.max_interval:
+    if block.timestamp >= self._last_full_hedge() + rule.max_interval:
         return IHedger.Reason.INTERVAL, -s.net_delta
     if wad._abs(s.net_delta) <= s.band:
         return IHedger.Reason.IN_BAND, 0
@@ -294,7 +384,7 @@ def _executable(reading: Reading, s: IHedger.HedgeState) -> int256:
     if s.wanted == 0:
         return 0
     held: IHedger.HedgeAccount = reading.account
-    rule: IHedger.Execution = self.execution
+    rule: IHedger.Execution = reading.rules.execution
     is_buy: bool = s.wanted > 0
     limit: uint256 = hedge_rule._limit_price(reading.risk.price, rule.max_adverse, is_buy)
     step: int256 = hedge_rule._clip(s.wanted, wad._mul_down(rule.max_share, held.depth))
@@ -303,7 +393,7 @@ def _executable(reading: Reading, s: IHedger.HedgeState) -> int256:
     )
     trade: int256 = hedge_rule._clip(step, min(self._venue_room(held, step), priced))
     trade = hedge_rule._clip_to_margin(trade, held.size, self._affordable(reading))
-    least: uint256 = self.band.min_hedge
+    least: uint256 = reading.rules.band.min_hedge
     if wad._abs(held.size + trade) < least:
         # No venue is asked to keep a crumb; it goes with the rest, if the venue can fill it.
         fillable: uint256 = min(self._venue_room(held, -held.size), priced)
@@ -348,7 +438,7 @@ def _affordable(reading: Reading) -> uint256:
 @view
 def _trigger(reading: Reading) -> uint256:
     target: uint256 = solvency._margin_target(reading.account, reading.risk.vol)
-    return hedge_rule._margin_trigger(target, reading.account.mmr, self.margin.trigger)
+    return hedge_rule._margin_trigger(target, reading.account.mmr, reading.rules.margin.trigger)
 
 
 @internal
@@ -394,7 +484,7 @@ def _give_back(reading: Reading, held: IHedger.HedgeAccount, size_after: int256)
     claims_wait: bool = solvency._net_cash(reading.ledger) < 0
     notional: uint256 = solvency._notional_up(size_after, held.index)
     target: uint256 = wad._mul_up(notional, solvency._margin_target(held, reading.risk.vol))
-    ceiling: uint256 = target if claims_wait else wad._mul_up(target, self.margin.ceiling)
+    ceiling: uint256 = target if claims_wait else wad._mul_up(target, reading.rules.margin.ceiling)
     low: uint256 = convert(max(held.low, 0), uint256)
     if low <= ceiling:
         return 0
@@ -420,79 +510,101 @@ def _size_to_carry(held: IHedger.HedgeAccount) -> int256:
 
 
 @internal
-def _add_margin(amount: uint256):
-    extcall VAULT.pay_margin(amount)
-    extcall VENUE.deposit(amount)
+def _rebalance(receiver: address) -> IHedger.HedgeState:
+    reading: Reading = self._read()
+    state_: IHedger.HedgeState = self._decide(reading)
+    if state_.action == empty(IHedger.Action):
+        return state_
+    if state_.top_up > 0:
+        extcall VAULT.pay_margin(state_.top_up)
+        extcall VENUE.deposit(state_.top_up)
+    placed: bool = state_.trade != 0 and self._submit(reading, state_)
+    held: IHedger.HedgeAccount = reading.account
+    if state_.top_up > 0 or placed:
+        held = self._with_position(held)
+    reward: uint256 = 0
+    if placed:
+        reward = self._book_hedge(reading, state_, held)
+    self._finish(reading, state_, held, receiver, reward)
+    return state_
 
 
 @internal
-def _submit(state_: IHedger.HedgeState, index: uint256):
-    limit: uint256 = hedge_rule._limit_price(index, self.execution.max_adverse, state_.trade > 0)
-    self.last_hedge_block = block.number
+def _submit(reading: Reading, state_: IHedger.HedgeState) -> bool:
+    """
+    @dev SPEC-H3: whether the venue took the order. Margin that was added stays when it did not;
+         without any the refusal is the caller's.
+    """
+    rule: IHedger.Execution = reading.rules.execution
+    limit: uint256 = hedge_rule._limit_price(reading.risk.price, rule.max_adverse, state_.trade > 0)
+    call: Bytes[100] = abi_encode(
+        state_.trade,
+        limit,
+        block.timestamp + rule.order_life,
+        method_id=method_id("submit(int256,uint256,uint256)"),
+    )
+    if state_.top_up == 0:
+        raw_call(VENUE.address, call)
+        return True
+    if raw_call(VENUE.address, call, revert_on_failure=False):
+        return True
+    log IHedger.OrderRefused(trade=state_.trade)
+    return False
+
+
+@internal
+def _book_hedge(
+    reading: Reading, state_: IHedger.HedgeState, held: IHedger.HedgeAccount
+) -> uint256:
+    """
+    @dev SPEC-H10: the reward is for what filled within the call. [asset]
+    """
+    full_at: uint256 = self._last_full_hedge()
     if state_.trade == -state_.net_delta:
-        self.last_full_hedge = block.timestamp
-    extcall VENUE.submit(state_.trade, limit, block.timestamp + self.execution.order_life)
+        full_at = block.timestamp
+    self.trail = full_at << 128 | block.number
+    scale: uint256 = reading.ledger.scale
+    filled: int256 = 0
+    cost: int256 = 0
+    if held.valid:
+        filled = held.size - reading.account.size
+        cost = reading.account.equity + convert(state_.top_up * scale, int256) - held.equity
     log IHedger.Hedged(
         caller=msg.sender,
         reason=state_.reason,
-        price=index,
+        price=reading.risk.price,
         book_delta=state_.book_delta,
         net_before=state_.net_delta,
         trade=state_.trade,
         wanted=state_.wanted,
+        filled=filled,
+        cost=cost,
     )
+    cap: uint256 = reading.rules.execution.reward_cap
+    return hedge_rule._reward(filled, reading.risk.price, cap, scale)
 
 
 @internal
-def _finish(reading: Reading, state_: IHedger.HedgeState):
+def _finish(
+    reading: Reading,
+    state_: IHedger.HedgeState,
+    at: IHedger.HedgeAccount,
+    receiver: address,
+    reward: uint256,
+):
     """
     @dev Takes back what the position no longer needs and shows the vault where it stands.
     """
-    held: IHedger.HedgeAccount = self._account()
+    held: IHedger.HedgeAccount = at
     paid: uint256 = 0
     excess: uint256 = 0
     if state_.top_up == 0:
         excess = self._give_back(reading, held, self._size_to_carry(held))
     if excess > 0:
         paid = extcall VENUE.withdraw(excess)
-        held = self._account()
+        held = self._with_position(held)
     log IHedger.MarginMoved(
         amount=convert(state_.top_up, int256) - convert(paid, int256), equity=held.low
     )
-    extcall VAULT.on_hedged(paid, reading.risk, held)
-
-
-# ------------------------------------------------------------------ internal: parameters
-
-
-@internal
-def _set_band(band: IHedger.Band):
-    assert band.risk_aversion >= wad.WAD, "hedger: risk aversion under 1"
-    assert band.min_share <= band.max_share, "hedger: bad band shares"
-    assert band.max_share <= wad.WAD, "hedger: band share over 100%"
-    assert band.min_hedge > 0, "hedger: min hedge is zero"
-    assert band.max_interval >= 60, "hedger: interval under a minute"
-    self.band = band
-
-
-@internal
-def _set_execution(execution: IHedger.Execution):
-    assert execution.max_share > 0, "hedger: share of depth is zero"
-    assert execution.max_share <= wad.WAD // 10, "hedger: share of depth over 10%"
-    assert execution.max_adverse > 0, "hedger: adverse bound is zero"
-    assert execution.max_adverse <= wad.WAD // 5, "hedger: adverse bound over 20%"
-    assert execution.order_life <= 3_600, "hedger: order life over an hour"
-    self.execution = execution
-
-
-@internal
-def _set_margin(margin: IHedger.Margin):
-    assert margin.floor >= wad.WAD // 20, "hedger: margin floor under 5%"
-    assert margin.floor <= wad.WAD, "hedger: margin floor over 100%"
-    assert margin.deviations <= 20 * wad.WAD, "hedger: z over 20"
-    assert margin.horizon <= 604_800, "hedger: horizon over a week"
-    assert margin.vol_floor <= 5 * wad.WAD, "hedger: vol floor over 500%"
-    assert margin.trigger <= wad.WAD, "hedger: trigger over the target"
-    assert margin.ceiling >= wad.WAD, "hedger: ceiling under the target"
-    assert margin.ceiling <= 10 * wad.WAD, "hedger: ceiling over 10"
-    self.margin = margin
+    due: uint256 = reward if receiver != empty(address) else 0
+    extcall VAULT.on_hedged(paid, due, receiver, reading.risk, held)

@@ -407,22 +407,35 @@ def pay_margin(amount: uint256):
 
 
 @external
-def on_hedged(amount: uint256, risk: IOptionBook.Risk, account: IHedger.HedgeAccount):
+def on_hedged(
+    amount: uint256,
+    reward: uint256,
+    receiver: address,
+    risk: IOptionBook.Risk,
+    account: IHedger.HedgeAccount,
+):
     """
-    @notice Take margin back.
-    @dev SPEC-V9. Only the hedger.
+    @notice Take margin back and reward who hedged.
+    @dev SPEC-V9, SPEC-H10. Only the hedger.
     @param amount Tokens pulled from the hedger, may be 0. [asset]
+    @param reward Tokens to pay, as far as there is cash that no claim needs; may be 0. [asset]
+    @param receiver Who gets them.
     @param risk The book.
     @param account The hedge after the call.
     """
     self._check_hedger()
-    self.cash += amount
+    cash: uint256 = self.cash + amount
+    paid: uint256 = min(reward, cash - min(cash, claims.total + redemptions.owed))
+    self.cash = cash - paid
     self.last_hedge -= self._value(amount)
     claims._fund(self.cash)
     self._remember(risk, account)
     if amount > 0:
         self._pull(msg.sender, amount)
         log IVault.MarginReturned(amount=amount)
+    if paid > 0:
+        self._send(receiver, paid)
+        log IVault.RewardPaid(receiver=receiver, amount=paid)
 
 
 # ------------------------------------------------------------------ views

@@ -67,3 +67,9 @@ def margin_trigger(target: uint256, mmr: uint256, share: uint256) -> uint256:
 @pure
 def liquidation_price(size: int256, equity: int256, index: uint256, mmr: uint256) -> uint256:
     return hedge_rule._liquidation_price(size, equity, index, mmr)
+
+
+@external
+@pure
+def reward(filled: int256, price: uint256, cap: uint256, scale: uint256) -> uint256:
+    return hedge_rule._reward(filled, price, cap, scale)

@@ -15,6 +15,9 @@ from . import wad
 # Share of a price that is more than what rounding to a wei does to the average of 0.001 ETH.
 ROUNDING: constant(uint256) = 10**12
 
+# Less than the fee on the delta that makes a hedge necessary, which is why making it pays nobody.
+REWARD_RATE: constant(uint256) = 10**14  # of what was hedged [wad]
+
 
 @internal
 @pure
@@ -133,3 +136,13 @@ def _liquidation_price(size: int256, equity: int256, index: uint256, mmr: uint25
     if needed == 0 or (needed > 0) != (kept > 0):
         return 0
     return wad._mul_div_down(wad._abs(needed), wad.WAD, wad._abs(kept))
+
+
+@internal
+@pure
+def _reward(filled: int256, price: uint256, cap: uint256, scale: uint256) -> uint256:
+    """
+    @dev min(cap, 1 bp of the notional), down. [asset]
+    """
+    notional: uint256 = wad._mul_down(wad._abs(filled), price)
+    return min(cap, wad._to_asset_down(wad._mul_down(notional, REWARD_RATE), scale))

@@ -136,6 +136,36 @@ def test_half_width__more_gamma_or_wealth__never_narrower(gamma, nav, more):
     assert width(gamma, nav + more) >= width(gamma, nav) - 1
 
 
+# ------------------------------------------------------------------ the reward
+
+
+def test_reward__any__matches_twin(harness):
+    @few
+    @given(signed, prices, st.integers(0, 10**20), st.sampled_from([1, 10**10, 10**12]))
+    def check(filled, price, cap, scale):
+        arguments = (filled, price, cap, scale)
+        assert harness.reward(*arguments) == hedge_rule.reward(*arguments)
+
+    check()
+
+
+@pytest.mark.parametrize(
+    ("filled", "price", "amount"),
+    [
+        (10 * WAD, 2_000 * WAD, 2_000_000),  # 20,000 USD: 2 USDC, whichever way
+        (-10 * WAD, 2_000 * WAD, 2_000_000),
+        (100 * WAD, 2_000 * WAD, 20_000_000),
+        (101 * WAD, 2_000 * WAD, 20_000_000),  # the cap
+        (WAD // 100, 99 * WAD, 99),
+        (WAD // 100, 99 * WAD + WAD - 1, 99),  # down
+        (0, 2_000 * WAD, 0),
+    ],
+)
+def test_reward__numbers_by_hand__is_a_basis_point(filled, price, amount):
+    """SPEC-H10."""
+    assert hedge_rule.reward(filled, price, 20 * 10**6, 10**12) == amount
+
+
 # ------------------------------------------------------------------ the trade
 
 

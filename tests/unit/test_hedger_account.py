@@ -134,9 +134,10 @@ def test_account__venue_has_no_code__is_empty(project, system, owner, stranger):
     check_dead(owner.deploy(project.Hedger, system.vault, system.book, stranger, params))
 
 
-def test_account__venue_silent__is_empty(beside):
-    """SPEC-H7: every read reverts."""
+def test_account__venue_silent__is_empty(beside, owner):
+    """SPEC-H7: every read reverts; a call does nothing, and does not revert."""
     check_dead(beside)
+    assert beside.rebalance(sender=owner).events == []
 
 
 def test_account__venue_burns_its_gas__is_empty(project, system, owner, networks):
@@ -284,6 +285,57 @@ def test_state__little_would_be_left_at_the_cap__goes_too_if_the_venue_quotes_it
     say(live, owner, "terms", [*GOOD["terms"][:4], 0, wad(24), GOOD["terms"][6]])
     say(live, owner, "quote", QUOTE)
     assert beside.state().trade == -wad("0.018")
+
+
+@pytest.mark.parametrize("pending", ["99", "-0.5", "-1", "-50", "-101"])
+def test_state__order_pending__is_position_and_keeps_margin_for_the_larger(
+    live, beside, owner, pending
+):
+    """SPEC-H8: 1 ETH held; the order may fill or not, so it counts in the delta, frees no margin
+    and asks for it."""
+    words, order = GOOD["account"], wad(pending)
+    say(live, owner, "market", [2_000 * WAD, *GOOD["market"][1:]])
+    say(live, owner, "account", [WAD, order, *words[2:]])
+    state, held = beside.state(), beside.account()
+    assert (held.size, held.pending) == (WAD, order)
+    assert state.net_delta == WAD + order
+    assert (state.reason, state.wanted, state.trade) == (Reason.ORDER_PENDING, 0, 0)
+    carried = max(WAD, abs(WAD + order))
+    missing = max(ceil_div(carried * 2_000 * state.margin_target, WAD) - held.low, 0)
+    assert state.top_up == ceil_div(missing, 10**12) and state.give_back == 0
+
+
+@pytest.fixture
+def sold(hedge):
+    """The default vault has sold 40 calls, which the hedger beside it would hedge as well."""
+    hedge.sell(40)
+    return hedge
+
+
+def test_state__any_position_and_limits__trade_lowers_the_net_delta(sold, live, beside, owner):
+    """SPEC-H12: closing a crumb and clipping included. So the rule needs no other form while the
+    vault only reduces."""
+    delta = sold.system.book.risk().delta
+    near = st.integers(-(3 * WAD // 100), 3 * WAD // 100)
+    sizes = st.one_of(near, near.map(lambda off: -delta + off), st.integers(-100 * WAD, 100 * WAD))
+    limits = st.one_of(st.integers(0, 3 * WAD // 100), st.integers(0, 100 * WAD))
+    depths = st.integers(WAD, 200_000 * WAD)
+
+    @settings(max_examples=40, deadline=None)
+    @given(sizes, limits, limits, depths, st.sampled_from([1, 2]), st.booleans())
+    def check(size, max_buy, max_sell, depth, mode, quotes):
+        say(live, owner, "account", [size, *GOOD["account"][1:]])
+        say(live, owner, "market", [2_000 * WAD, *GOOD["market"][1:]])
+        say(live, owner, "terms", [*GOOD["terms"][:3], max_buy, max_sell, depth, mode])
+        say(live, owner, "quote", QUOTE if quotes else [])
+        state = beside.state()
+        after = state.net_delta + state.trade
+        assert state.trade == 0 or abs(after) < abs(state.net_delta)
+        traded.append(state.trade != 0)
+
+    traded = []
+    check()
+    assert any(traded)
 
 
 def test_account__no_depth__is_empty(live, beside, owner):

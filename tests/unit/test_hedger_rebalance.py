@@ -1,8 +1,10 @@
 """Hedger.rebalance: what is traded, through the real venue. SPEC-H1, SPEC-H2, SPEC-H3, SPEC-H6."""
 
+import re
 from contextlib import contextmanager
 from decimal import Decimal
 
+import ape
 import pytest
 from hedge_desk import Desk, wad
 
@@ -483,11 +485,14 @@ def test_rebalance__hedge_and_margin__logs_both(hedge):
     assert (log.caller, log.reason) == (hedge.keeper, Reason.OUTSIDE_BAND)
     assert log.price == state.index == 2_000 * WAD
     assert log.book_delta == log.net_before == state.book_delta
-    assert log.trade == log.wanted == state.size
+    assert log.trade == log.wanted == log.filled == state.size
     (moved,) = hedge.system.hedger.MarginMoved.from_receipt(receipt)
     (trade,) = hedge.system.venue.Traded.from_receipt(receipt)
     assert moved.amount == hedge.margin() + trade.fee
     assert moved.equity == hedge.account().low
+    slippage = trade.notional - state.size * 2_000
+    assert abs(log.cost - trade.fee * hedge.scale() - slippage) <= 1
+    assert log.cost > trade.fee * hedge.scale()
 
 
 @pytest.mark.parametrize("is_put", [False, True])
@@ -507,3 +512,93 @@ def test_rebalance__liquidated_behind_its_back__hedges_again(hedge, is_put, stra
     assert state.action & Action.HEDGE and state.trade * held > 0
     hedge.settle_in_bands()
     assert abs(hedge.size() - held) <= 2 * hedge.state().band
+
+
+def test_rebalance__liquidated_in_full__hedges_again_with_new_margin(hedge, stranger):
+    """SPEC-H1, SPEC-H4: nothing is left at the venue, not even margin."""
+    hedge.sell(40)
+    hedge.rebalance()
+    hedge.push(1_400)
+    hedge.system.venue.liquidate(hedge.system.hedger, sender=stranger)
+    assert hedge.size() == hedge.margin() == 0
+    hedge.push(2_000)
+    state = hedge.expect(Action.HEDGE | Action.TOP_UP, Reason.OUTSIDE_BAND)
+    assert state.trade > 0 and state.liquidation_price == 0
+    hedge.rebalance()
+    assert hedge.size() == pytest.approx(state.trade, rel=1e-4)
+    state = hedge.state()
+    assert state.net_delta == hedge.min_hedge() - state.band
+
+
+# ------------------------------------------------------------------ an order that is refused
+
+
+@pytest.fixture(scope="module")
+def capped(create_hedge) -> Desk:
+    """A vault at a venue that refuses it more than 15 ETH, which the venue's terms do not say."""
+    return create_hedge(**{"venue.account_cap": "15 ETH"})
+
+
+def test_rebalance__order_refused__margin_goes_in_all_the_same(capped):
+    """SPEC-H3, SPEC-H4: the position is about to be liquidated, and the venue takes no order."""
+    capped.sell(20)
+    capped.rebalance()
+    capped.push(1_600)
+    capped.sell(400, strike=1_800)
+    state = capped.state()
+    assert state.action == Action.HEDGE | Action.TOP_UP and capped.size() + state.trade > wad(15)
+    size, margin, block = capped.size(), capped.margin(), capped.system.hedger.last_hedge_block()
+    receipt = capped.rebalance()
+    (refused,) = capped.system.hedger.OrderRefused.from_receipt(receipt)
+    assert refused.trade == pytest.approx(state.trade, rel=1e-4)
+    assert capped.size() == size and capped.margin() > margin
+    assert capped.account().low > capped.needed(capped.target())
+    assert capped.system.hedger.last_hedge_block() == block
+    assert capped.system.hedger.Hedged.from_receipt(receipt) == []
+    assert capped.system.vault.RewardPaid.from_receipt(receipt) == []
+
+
+def test_rebalance__order_refused_and_margin_enough__venues_reason(capped):
+    """SPEC-H3: the caller learns why."""
+    capped.sell(40)
+    capped.rebalance()
+    assert capped.size() == 0
+    capped.wait()
+    capped.expect(Action.HEDGE, Reason.OUTSIDE_BAND)
+    with ape.reverts(re.compile(".*account cap")):
+        capped.rebalance()
+
+
+# ------------------------------------------------------------------ what the logs tell
+
+
+@pytest.mark.parametrize("is_put", [False, True])
+def test_logs__two_days_of_hedges__explain_the_hedge_to_the_token_unit(hedge, is_put):
+    """SPEC-H6: margin moved, Σ position · move of the index, cost of the orders, funding of the
+    venue: each line from events alone."""
+    hedger, venue, scale = hedge.system.hedger, hedge.system.venue, hedge.scale()
+    hedge.trade(40)  # so that there is a funding rate
+    hedge.sell(60, is_put)
+    moved = funding = cost = gain = size = price = orders = 0
+    for usd in (2_000, 1_900, 2_020, 2_100, 1_750, 1_990, 2_200, 1_800):
+        hedge.push(usd)
+        receipt = hedge.rebalance()
+        funding += sum(
+            log.amount
+            for log in venue.FundingSettled.from_receipt(receipt)
+            if log.account == hedger
+        )
+        moved += sum(log.amount for log in hedger.MarginMoved.from_receipt(receipt))
+        for log in hedger.Hedged.from_receipt(receipt):
+            gain += size * (log.price - price) // WAD
+            size, price, orders = size + log.filled, log.price, orders + 1
+            cost += log.cost
+        hedge.wait(21_600)
+    assert orders >= 6 and size == hedge.size()
+    hedge.push(2_050)
+    held = hedge.account()
+    gain += size * (held.index - price) // WAD
+    funding += venue.margin_of(hedger) - held.margin
+    explained = (moved - funding) * scale + gain - cost
+    assert funding != 0 and cost > 0
+    assert abs(held.equity - explained) <= orders * 4 * scale

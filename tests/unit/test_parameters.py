@@ -76,7 +76,12 @@ def test_load__other_decimals__scale_the_token_amounts_alone():
     six = dict(leaves(parameters.load()))
     eighteen = dict(leaves(parameters.load(overrides={"token.decimals": "18"})))
     changed = {name for name in six if six[name] != eighteen[name]}
-    assert changed == {"vault.deposit_cap", "fund.initial", "token.decimals"}
+    assert changed == {
+        "vault.deposit_cap",
+        "fund.initial",
+        "hedger.execution.reward_cap",
+        "token.decimals",
+    }
     assert eighteen["fund.initial"] == 10**12 * six["fund.initial"]
 
 

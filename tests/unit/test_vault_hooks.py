@@ -40,7 +40,7 @@ def test_hedger_hooks__called_by_another__revert(funded, who):
     with funded.refused("vault: only the hedger"):
         funded.vault.pay_margin(1, sender=caller)
     with funded.refused("vault: only the hedger"):
-        funded.vault.on_hedged(1, vars(RISK), vars(ACCOUNT), sender=caller)
+        funded.vault.on_hedged(1, 0, caller, vars(RISK), vars(ACCOUNT), sender=caller)
 
 
 def test_on_sale__any__takes_the_premium_and_logs(rig):
@@ -136,6 +136,36 @@ def test_on_hedged__nothing_back__moves_and_logs_nothing(funded):
 
     assert tx.events == []
     assert funded.look() == before
+
+
+def test_on_hedged__reward__is_paid_and_logged(funded):
+    """SPEC-H10."""
+    held, cash = funded.token.balanceOf(funded.payer), funded.vault.ledger().cash
+    tx = funded.return_margin(0, reward=7)
+
+    assert tx.events == [
+        funded.token.Transfer(sender=funded.vault, receiver=funded.payer, value=7),
+        funded.vault.RewardPaid(receiver=funded.payer, amount=7),
+    ]
+    assert funded.token.balanceOf(funded.payer) == held + 7
+    assert funded.vault.ledger().cash == funded.token.balanceOf(funded.vault) == cash - 7
+
+
+def test_on_hedged__reward_over_the_cash__is_what_there_is(funded):
+    """SPEC-H10: never a revert, and what comes back in the same call counts."""
+    funded.pay_margin(AMOUNT)
+    tx = funded.return_margin(5, reward=6)
+    assert funded.vault.RewardPaid.from_receipt(tx)[0].amount == 5
+    assert funded.vault.ledger().cash == 0
+
+
+@pytest.mark.parametrize(("spare", "paid"), [(-1, 0), (0, 0), (1, 1), (10, 10), (11, 10)])
+def test_on_hedged__claims_and_reward__claims_come_first(funded, spare, paid):
+    """SPEC-H10: of the cash that no claim needs, one token unit more or less."""
+    funded.settle(EXPIRY, AMOUNT - spare, account=changed(ACCOUNT, low=AMOUNT * 10**12))
+    tx = funded.return_margin(0, reward=10)
+    assert sum(log.amount for log in funded.vault.RewardPaid.from_receipt(tx)) == paid
+    assert funded.vault.ledger().cash == AMOUNT - paid >= min(AMOUNT, AMOUNT - spare)
 
 
 def test_on_hedged__more_than_the_hedger_has__reverts(funded):

@@ -138,7 +138,7 @@ def test_hooks__not_wired__take_nobody(vault, look, owner):
             call()
     for call in (
         lambda: vault.pay_margin(0, sender=owner),
-        lambda: vault.on_hedged(0, risk, account, sender=owner),
+        lambda: vault.on_hedged(0, 0, owner, risk, account, sender=owner),
     ):
         with ape.reverts("vault: only the hedger"):
             call()

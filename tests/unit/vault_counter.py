@@ -239,8 +239,11 @@ class Rig:
     def pay_margin(self, amount: int):
         return self.vault.pay_margin(amount, sender=self.hedger)
 
-    def return_margin(self, amount: int, risk=RISK, account=ACCOUNT):
-        return self.vault.on_hedged(amount, vars(risk), vars(account), sender=self.hedger)
+    def return_margin(self, amount: int, risk=RISK, account=ACCOUNT, reward: int = 0):
+        """The payer gets the reward. [asset]"""
+        return self.vault.on_hedged(
+            amount, reward, self.payer, vars(risk), vars(account), sender=self.hedger
+        )
 
     def look(self) -> tuple:
         """All that a refused call might have changed."""
