@@ -1,9 +1,10 @@
 """Twin of contracts/modules/risk.vy and of Pricer.vy, bit for bit: a book's risk, and a sale.
 
-`risk` and `sale` take what the contract takes: a scene, and the book as its storage words (see
-`ballast.packing`). Prices and values are [USD wad], sizes and deltas [ETH wad], rates and vols
-[wad], times [unix s], tenors [s], vega [USD wad per 1.00 of vol], theta [USD wad a year]. Fields
-have the order of the contracts' structs.
+`risk` and `sale` take what the contract takes, a scene and the book as its storage words (see
+`ballast.packing`), but for two things: a scene here holds the parameters too, which the contract
+has stored, and `sale` refuses nothing. Prices and values are [USD wad], sizes and deltas [ETH wad],
+rates and vols [wad], times [unix s], tenors [s], vega [USD wad per 1.00 of vol], theta [USD wad a
+year]. Fields have the order of the contracts' structs.
 """
 
 from collections.abc import Iterable, Iterator, Sequence

@@ -20,12 +20,13 @@ from .interfaces import IOptionBook
 from .interfaces import IPerpVenue
 from .interfaces import IPricer
 from .interfaces import IVault
+from .modules import admission
 from .modules import erc6909
 from .modules import packing
+from .modules import parameter_words as words
 from .modules import payoff
 from .modules import price_feed
 from .modules import settlement
-from .modules import solvency
 from .modules import venue_reader
 from .modules import wad
 
@@ -51,11 +52,8 @@ exports: (
 MAX_BOARDS: constant(uint256) = 8
 MAX_STRIKES: constant(uint256) = 16
 MAX_WORDS: constant(uint256) = MAX_BOARDS * (1 + MAX_STRIKES)  # bounds the gas of `risk`
-# Hard bounds of the parameters: with them the pricing cannot overflow.
-MAX_PRICE: constant(uint256) = 10**9 * 10**18  # [USD wad]
-MAX_SHAPE: constant(int256) = 2 * 10**18  # [wad] of skew and smile
-MAX_RATE: constant(int256) = 5 * 10**18  # [wad] of funding a year
-MAX_REVERSION: constant(uint256) = 100_000 * 10**18  # [wad] per year: half-life of a few minutes
+MAX_PRICE: constant(uint256) = 10**9 * 10**18  # [USD wad] with it the pricing cannot overflow
+MAX_PERIOD: constant(uint256) = 172_800  # [s] two days, of heartbeat and grace
 
 VAULT: immutable(IVault)
 VENUE: immutable(address)
@@ -63,20 +61,10 @@ FEED: immutable(address)
 PRICER: immutable(IPricer)
 FEED_SCALE: immutable(uint256)  # [wad] per unit of the feed's answer
 
-
-# A sale priced, and what its admission is judged by.
-struct Deal:
-    sale: IPricer.Sale
-    ledger: IVault.Ledger  # with the premium
-    account: IHedger.HedgeAccount
-
-
 hedger: public(IHedger)
-oracle: public(IOptionBook.Oracle)
-carry: public(IOptionBook.Carry)
-stress: public(IOptionBook.Stress)
-quoting: public(IOptionBook.Quoting)
-limits: public(IOptionBook.Limits)
+# Laid out in `parameter_words`.
+oracle_word: uint256
+sequencer: address
 
 # Last good price of the feed and when it was made. [USD wad] [unix s]
 last_price: uint256
@@ -92,15 +80,15 @@ settlement_price: public(HashMap[uint256, uint256])
 
 @deploy
 def __init__(
-    vault: address, venue: address, feed: address, pricer: address, params: IOptionBook.Params
+    vault: address, venue: address, feed: address, pricer: address, oracle_: IOptionBook.Oracle
 ):
     """
     @notice Create a book without boards; it works once `wire` has named the hedger.
     @param vault Vault whose money backs the options.
     @param venue Perp venue whose funding rate is the carry.
     @param feed Price feed, USD per ETH.
-    @param pricer Pricer, a contract without state.
-    @param params All parameters.
+    @param pricer Pricer: what options are worth and what may be sold.
+    @param oracle_ When the feed is good.
     """
     VAULT = IVault(vault)
     VENUE = venue
@@ -109,11 +97,7 @@ def __init__(
     FEED_SCALE = price_feed._scale(feed)
     ownable.__init__()
     ownable_2step.__init__()
-    self._set_oracle(params.oracle)
-    self._set_carry(params.carry)
-    self._set_stress(params.stress)
-    self._set_quoting(params.quoting)
-    self._set_limits(params.limits)
+    self._set_oracle(oracle_)
 
 
 # ------------------------------------------------------------------ owner
@@ -134,6 +118,17 @@ def wire(hedger: address):
 
 
 @external
+def set_oracle(oracle_: IOptionBook.Oracle):
+    """
+    @notice Set when the feed is good.
+    @dev SPEC-B10. Only the owner.
+    @param oracle_ See `IOptionBook.Oracle`.
+    """
+    ownable._check_owner()
+    self._set_oracle(oracle_)
+
+
+@external
 def list_board(
     expiry: uint256, strikes: DynArray[uint256, MAX_STRIKES], surface: IOptionBook.Surface
 ):
@@ -146,16 +141,15 @@ def list_board(
     """
     ownable._check_owner()
     self._update_price_if_good()
-    limits: IOptionBook.Limits = self.limits
-    assert expiry > block.timestamp + limits.cutoff, "option_book: expiry too near"
-    assert expiry <= block.timestamp + limits.max_tenor, "option_book: expiry too far"
+    limits: IPricer.Limits = staticcall PRICER.limits()
+    admission._check_board(limits, block.timestamp, expiry, surface)
+    highest: uint256 = self._oracle().max_price
     assert len(strikes) > 0, "option_book: no strikes"
     previous: uint256 = 0
     for strike: uint256 in strikes:
         assert strike > previous, "option_book: strikes not ascending"
-        assert strike <= self.oracle.max_price, "option_book: strike too high"
+        assert strike <= highest, "option_book: strike too high"
         previous = strike
-    self._check_surface(surface, limits)
     assert self._find_board(expiry) == MAX_BOARDS, "option_book: board exists"
     slot: uint256 = self._find_board(0)
     assert slot < MAX_BOARDS, "option_book: too many boards"
@@ -185,10 +179,11 @@ def buy(
     assert receiver != empty(address), "option_book: receiver is zero"
     self._update_price_if_good()
     slot: uint256 = self._check_series(id, amount)
-    deal: Deal = self._deal(id, amount, self.boards[slot])
-    premium: uint256 = deal.sale.quote.premium
+    sale: IPricer.Sale = empty(IPricer.Sale)
+    account: IHedger.HedgeAccount = empty(IHedger.HedgeAccount)
+    sale, account = self._sale(id, amount, self.boards[slot])
+    premium: uint256 = sale.quote.premium
     assert premium <= max_premium, "option_book: premium over maximum"
-    self._check_deal(deal)
     self._book_sale(slot, id, amount)
     erc6909._mint(receiver, id, amount)
     log IOptionBook.Bought(
@@ -197,10 +192,10 @@ def buy(
         receiver=receiver,
         amount=amount,
         premium=premium,
-        value=deal.sale.value,
-        spot=deal.sale.before.price,
+        value=sale.value,
+        spot=sale.before.price,
     )
-    extcall VAULT.on_sale(msg.sender, premium, deal.sale.after, deal.account)
+    extcall VAULT.on_sale(msg.sender, premium, sale.after, account)
     return premium
 
 
@@ -218,7 +213,7 @@ def settle(expiry: uint256, round: uint256, next_round: uint256):
     assert block.timestamp >= expiry, "option_book: not expired"
     self._update_price_if_good()
     price: uint256 = settlement._price(
-        FEED, FEED_SCALE, self.oracle.heartbeat, expiry, round, next_round
+        FEED, FEED_SCALE, self._oracle().heartbeat, expiry, round, next_round
     )
     owed: uint256 = self._board_payoff(slot, price, (staticcall VAULT.ledger()).scale)
     self.settlement_price[expiry] = price
@@ -298,9 +293,20 @@ def quote(id: uint256, amount: uint256) -> IOptionBook.Quote:
     @return See `IOptionBook.Quote`.
     """
     slot: uint256 = self._check_series(id, amount)
-    deal: Deal = self._deal(id, amount, self.boards[slot])
-    self._check_deal(deal)
-    return deal.sale.quote
+    sale: IPricer.Sale = empty(IPricer.Sale)
+    account: IHedger.HedgeAccount = empty(IHedger.HedgeAccount)
+    sale, account = self._sale(id, amount, self.boards[slot])
+    return sale.quote
+
+
+@external
+@view
+def oracle() -> IOptionBook.Oracle:
+    """
+    @notice When the feed is good.
+    @return See `IOptionBook.Oracle`.
+    """
+    return self._oracle()
 
 
 @external
@@ -394,23 +400,16 @@ def _dated(risk_: IOptionBook.Risk, reading: price_feed.Reading) -> IOptionBook.
 @view
 def _scene(reading: price_feed.Reading) -> IPricer.Scene:
     """
-    @dev The price is the feed's when that is good, else the last good one; the carry is the
-         venue's, or the long-run rate when the venue does not answer.
+    @dev The price is the feed's when that is good, else the last good one.
     """
-    ok: bool = False
+    known: bool = False
     market: IPerpVenue.Market = empty(IPerpVenue.Market)
-    ok, market = venue_reader._market(VENUE)
-    limits: IOptionBook.Limits = self.limits
-    carry_params: IOptionBook.Carry = self.carry
+    known, market = venue_reader._market(VENUE)
     return IPricer.Scene(
         now=block.timestamp,
         price=reading.price if reading.ok else self.last_price,
-        rate_ema=market.funding_ema_year if ok else carry_params.rate,
-        carry=carry_params,
-        stress=self.stress,
-        quoting=self.quoting,
-        vol_min=limits.vol_min,
-        vol_max=limits.vol_max,
+        rate_ema=market.funding_ema_year,
+        rate_known=known,
     )
 
 
@@ -420,16 +419,16 @@ def _words() -> DynArray[uint256, MAX_WORDS]:
     """
     @dev Every board with live strikes, each followed by its strikes: what the pricer takes.
     """
-    words: DynArray[uint256, MAX_WORDS] = []
+    book: DynArray[uint256, MAX_WORDS] = []
     for slot: uint256 in range(MAX_BOARDS):
         board: uint256 = self.boards[slot]
         count: uint256 = packing._board_count(board)
         if count == 0:
             continue
-        words.append(board)
+        book.append(board)
         for i: uint256 in range(count, bound=MAX_STRIKES):
-            words.append(self.live[slot][i])
-    return words
+            book.append(self.live[slot][i])
+    return book
 
 
 # ------------------------------------------------------------------ internal: a sale
@@ -441,85 +440,36 @@ def _check_series(id: uint256, amount: uint256) -> uint256:
     """
     @dev Returns the slot of the board.
     """
-    limits: IOptionBook.Limits = self.limits
     expiry: uint256 = packing._expiry(id)
     slot: uint256 = self._find_board(expiry)
     assert slot < MAX_BOARDS and expiry > 0, "option_book: unknown board"
     assert packing._is_canonical(id), "option_book: unknown kind"
     assert packing._id_strike(id) in self.strikes[expiry], "option_book: unknown strike"
     assert block.timestamp < expiry, "option_book: expired"
-    assert block.timestamp + limits.cutoff <= expiry, "option_book: inside the cutoff"
-    assert amount >= limits.min_size, "option_book: below minimum size"
     assert amount <= packing.MAX_SOLD, "option_book: size does not fit"
     return slot
 
 
 @internal
 @view
-def _deal(id: uint256, amount: uint256, board: uint256) -> Deal:
+def _sale(id: uint256, amount: uint256, board: uint256) -> (IPricer.Sale, IHedger.HedgeAccount):
     """
-    @dev The book before and after `amount` more of `id`, and the price of it.
+    @dev The book before and after `amount` more of `id`, and the price of it; the pricer refuses
+         what may not be sold.
     """
     assert self.hedger.address != empty(address), "option_book: not wired"
     reading: price_feed.Reading = self._read_price()
     assert reading.ok, "option_book: feed not live"
-    deal: Deal = empty(Deal)
-    deal.ledger = staticcall VAULT.ledger()
-    deal.account = staticcall self.hedger.account()
-    assert deal.account.valid, "option_book: venue not live"
-    assert deal.account.may_open, "option_book: venue reduce-only"
+    ledger: IVault.Ledger = staticcall VAULT.ledger()
+    account: IHedger.HedgeAccount = staticcall self.hedger.account()
+    assert account.valid, "option_book: venue not live"
+    assert account.may_open, "option_book: venue reduce-only"
     order: IPricer.Order = IPricer.Order(
-        id=id,
-        amount=amount,
-        board=board,
-        mark=deal.account.mark,
-        held=deal.account.size + deal.account.pending,
-        venue_fee=deal.account.fee,
-        depth=deal.account.depth,
-        scale=deal.ledger.scale,
+        id=id, amount=amount, board=board, ledger=ledger, account=account
     )
-    deal.sale = staticcall PRICER.sale(self._scene(reading), self._words(), order)
-    deal.sale.before = self._dated(deal.sale.before, reading)
-    deal.sale.after = self._dated(deal.sale.after, reading)
-    deal.ledger.cash += deal.sale.quote.premium
-    return deal
-
-
-@internal
-@view
-def _check_deal(deal: Deal):
-    """
-    @dev SPEC-B5 and SPEC-B6: what may be sold, and what the book may be after it.
-    """
-    limits: IOptionBook.Limits = self.limits
-    each: uint256 = wad._abs(deal.sale.delta)
-    assert each >= limits.min_delta, "option_book: delta too small"
-    assert each <= limits.max_delta, "option_book: delta too large"
-    after: IOptionBook.Risk = deal.sale.after
-    assert wad._abs(after.vega) <= self.quoting.vega_cap, "option_book: over vega cap"
-    stress: IOptionBook.Stress = self.stress
-    largest: uint256 = max(
-        wad._abs(after.delta), max(wad._abs(after.up_delta), wad._abs(after.down_delta))
-    )
-    room: uint256 = min(stress.hedge_cap, self._venue_room(deal.account))
-    assert largest <= room, "option_book: over hedge cap"
-    nav: int256 = solvency._nav_low(deal.ledger, after, deal.account)
-    allowed: int256 = wad._mul_signed(nav, convert(stress.max_loss, int256))
-    assert solvency._stress_loss(after) <= allowed, "option_book: over stress loss"
-    free: int256 = solvency._free_liquidity(deal.ledger, after, deal.account)
-    assert free >= 0, "option_book: over free liquidity"
-
-
-@internal
-@pure
-def _venue_room(account: IHedger.HedgeAccount) -> uint256:
-    """
-    @dev Largest hedge that the venue's limits allow on the side where they allow less, the position
-         held included.
-    """
-    long_room: int256 = convert(account.max_buy, int256) + account.size
-    short_room: int256 = convert(account.max_sell, int256) - account.size
-    return convert(max(0, min(long_room, short_room)), uint256)
+    sale: IPricer.Sale = staticcall PRICER.sale(self._scene(reading), self._words(), order)
+    sale.after = self._dated(sale.after, reading)
+    return sale, account
 
 
 @internal
@@ -602,7 +552,7 @@ def _payoff(
 @internal
 @view
 def _read_price() -> price_feed.Reading:
-    oracle: IOptionBook.Oracle = self.oracle
+    oracle: IOptionBook.Oracle = self._oracle()
     reading: price_feed.Reading = price_feed._latest(
         FEED, FEED_SCALE, oracle.heartbeat, oracle.min_price, oracle.max_price
     )
@@ -626,56 +576,17 @@ def _update_price_if_good():
 
 @internal
 @view
-def _check_surface(surface: IOptionBook.Surface, limits: IOptionBook.Limits):
-    assert surface.atm_vol >= limits.vol_min, "option_book: vol too low"
-    assert surface.atm_vol <= limits.vol_max, "option_book: vol too high"
-    assert abs(surface.skew) <= MAX_SHAPE, "option_book: skew out of range"
-    assert abs(surface.smile) <= MAX_SHAPE, "option_book: smile out of range"
+def _oracle() -> IOptionBook.Oracle:
+    return words._oracle(self.oracle_word, self.sequencer)
 
 
 @internal
 def _set_oracle(oracle: IOptionBook.Oracle):
-    assert oracle.heartbeat >= 60 and oracle.heartbeat <= 172_800, "option_book: bad heartbeat"
+    assert (oracle.heartbeat >= 60 and oracle.heartbeat <= MAX_PERIOD), "option_book: bad heartbeat"
     assert oracle.min_price > 0, "option_book: bad price bounds"
     assert oracle.max_price > oracle.min_price, "option_book: bad price bounds order"
     assert oracle.max_price <= MAX_PRICE, "option_book: max price too high"
-    self.oracle = oracle
-
-
-@internal
-def _set_carry(carry: IOptionBook.Carry):
-    assert abs(carry.rate) <= MAX_RATE, "option_book: carry rate out of range"
-    assert carry.bound <= convert(MAX_RATE, uint256), "option_book: carry bound too wide"
-    assert carry.reversion <= MAX_REVERSION, "option_book: reversion too fast"
-    self.carry = carry
-
-
-@internal
-def _set_stress(stress: IOptionBook.Stress):
-    assert stress.shock >= 10**17 and stress.shock <= 9 * 10**17, "option_book: bad shock"
-    assert stress.vol_shock <= 2 * wad.WAD, "option_book: vol shock too large"
-    assert stress.max_loss > 0 and stress.max_loss <= wad.WAD, "option_book: bad max loss"
-    self.stress = stress
-
-
-@internal
-def _set_quoting(quoting_: IOptionBook.Quoting):
-    assert quoting_.spread <= wad.WAD, "option_book: spread over 100%"
-    assert quoting_.impact <= 2 * wad.WAD, "option_book: impact over 200%"
-    assert quoting_.vega_cap > 0, "option_book: vega cap is zero"
-    assert quoting_.fee <= 10**16, "option_book: fee over 1%"
-    assert quoting_.edge <= 5 * 10**16, "option_book: edge over 5%"
-    self.quoting = quoting_
-
-
-@internal
-def _set_limits(limits: IOptionBook.Limits):
-    assert limits.min_delta < limits.max_delta, "option_book: bad delta bounds"
-    assert limits.max_delta <= wad.WAD, "option_book: max delta over 1"
-    assert limits.min_size > 0, "option_book: min size is zero"
-    assert limits.cutoff < limits.max_tenor, "option_book: bad tenor bounds"
-    assert limits.max_tenor <= 366 * 86_400, "option_book: tenor over a year"
-    assert limits.vol_min >= 10**16, "option_book: vol min under 1%"
-    assert limits.vol_max > limits.vol_min, "option_book: bad vol bounds"
-    assert limits.vol_max <= 5 * wad.WAD, "option_book: vol max over 500%"
-    self.limits = limits
+    assert oracle.grace <= MAX_PERIOD, "option_book: grace too long"
+    self.oracle_word = words._oracle_word(oracle)
+    self.sequencer = oracle.sequencer
+    log IOptionBook.OracleSet(oracle=oracle)

@@ -189,7 +189,7 @@ def test_vol_charge__more_in_the_book__costs_more(pricer):
 
 def test_premium__worth_next_to_nothing__is_never_zero(pricer):
     """SPEC-B4: the least unit of the token."""
-    scene = SCENE._replace(vol_min=1)
+    scene = SCENE._replace(vol_min=WAD // 100)
     surface = Surface(WAD // 100, 0, 0)
     found = quote_of(pricer, (9_000, False, "0.01"), scene=scene, surface=surface, held=wad(1))
     assert found.quote.value == 0
