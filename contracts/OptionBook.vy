@@ -74,6 +74,10 @@ boards: uint256[MAX_BOARDS]
 live: uint256[MAX_STRIKES][MAX_BOARDS]
 # What a board was listed with, by expiry. [USD wad]
 strikes: HashMap[uint256, DynArray[uint256, MAX_STRIKES]]
+# When a board's vols were last set, by expiry [unix s], and the block of the last large step.
+vols_set_at: public(HashMap[uint256, uint256])
+last_large_step: public(uint256)
+vol_keeper: public(address)
 # Price that a board was settled at, by expiry; 0 before. [USD wad]
 settlement_price: public(HashMap[uint256, uint256])
 
@@ -155,7 +159,45 @@ def list_board(
     assert slot < MAX_BOARDS, "option_book: too many boards"
     self.boards[slot] = packing._board(expiry, 0, surface)
     self.strikes[expiry] = strikes
+    self.vols_set_at[expiry] = block.timestamp
     log IOptionBook.BoardListed(expiry=expiry, strikes=strikes, surface=surface)
+
+
+@external
+def set_vol_keeper(vol_keeper: address):
+    """
+    @notice Name who may set vols beside the owner.
+    @dev SPEC-B12. Only the owner.
+    @param vol_keeper The vol keeper, empty for none.
+    """
+    ownable._check_owner()
+    self.vol_keeper = vol_keeper
+    log IOptionBook.VolKeeperSet(vol_keeper=vol_keeper)
+
+
+# ------------------------------------------------------------------ vol keeper
+
+
+@external
+def set_vol(expiry: uint256, surface: IOptionBook.Surface):
+    """
+    @notice Set the vols of a board.
+    @dev SPEC-B12. Only the vol keeper or the owner.
+    @param expiry The board.
+    @param surface Its vols.
+    """
+    assert msg.sender in [self.vol_keeper, ownable.owner], "option_book: only the vol keeper"
+    slot: uint256 = self._find_live_board(expiry)
+    board: uint256 = self.boards[slot]
+    limits: IPricer.Limits = staticcall PRICER.limits()
+    admission._check_surface(limits, surface)
+    elapsed: uint256 = block.timestamp - self.vols_set_at[expiry]
+    is_large: bool = admission._check_step(limits, packing._board_surface(board), surface, elapsed)
+    self.boards[slot] = packing._with_surface(board, surface)
+    self.vols_set_at[expiry] = block.timestamp
+    if is_large:
+        self.last_large_step = block.number
+    log IOptionBook.VolSet(expiry=expiry, surface=surface, is_large=is_large)
 
 
 # ------------------------------------------------------------------ buyers and holders
@@ -181,7 +223,7 @@ def buy(
     slot: uint256 = self._check_series(id, amount)
     sale: IPricer.Sale = empty(IPricer.Sale)
     account: IHedger.HedgeAccount = empty(IHedger.HedgeAccount)
-    sale, account = self._sale(id, amount, self.boards[slot])
+    sale, account = self._deal(id, amount, self.boards[slot], True)
     premium: uint256 = sale.quote.premium
     assert premium <= max_premium, "option_book: premium over maximum"
     self._book_sale(slot, id, amount)
@@ -196,6 +238,46 @@ def buy(
         spot=sale.before.price,
     )
     extcall VAULT.on_sale(msg.sender, premium, sale.after, account)
+    return premium
+
+
+@external
+def sell(
+    id: uint256, amount: uint256, min_premium: uint256, receiver: address, deadline: uint256
+) -> uint256:
+    """
+    @notice Sell options back to the vault; the caller's are burnt. It lowers what the vault owes,
+         so that it is open whenever feed and venue are live.
+    @dev SPEC-B11.
+    @param id Series, see `series_id`.
+    @param amount Size. [ETH wad]
+    @param min_premium Least that the caller takes. [asset]
+    @param receiver Who is paid.
+    @param deadline Last second at which the caller wants it. [unix s]
+    @return Premium paid. [asset]
+    """
+    assert block.timestamp <= deadline, "option_book: deadline passed"
+    assert receiver != empty(address), "option_book: receiver is zero"
+    assert erc6909.balanceOf[msg.sender][id] >= amount, "option_book: more than held"
+    self._update_price_if_good()
+    slot: uint256 = self._check_series(id, amount)
+    back: IPricer.Sale = empty(IPricer.Sale)
+    account: IHedger.HedgeAccount = empty(IHedger.HedgeAccount)
+    back, account = self._deal(id, amount, self.boards[slot], False)
+    premium: uint256 = back.quote.premium
+    assert premium >= min_premium, "option_book: premium under minimum"
+    self._book_buy_back(slot, id, amount)
+    erc6909._burn(msg.sender, id, amount)
+    log IOptionBook.SoldBack(
+        id=id,
+        seller=msg.sender,
+        receiver=receiver,
+        amount=amount,
+        premium=premium,
+        value=back.value,
+        spot=back.before.price,
+    )
+    extcall VAULT.on_buy_back(receiver, premium, back.after, account)
     return premium
 
 
@@ -295,8 +377,26 @@ def quote(id: uint256, amount: uint256) -> IOptionBook.Quote:
     slot: uint256 = self._check_series(id, amount)
     sale: IPricer.Sale = empty(IPricer.Sale)
     account: IHedger.HedgeAccount = empty(IHedger.HedgeAccount)
-    sale, account = self._sale(id, amount, self.boards[slot])
+    sale, account = self._deal(id, amount, self.boards[slot], True)
     return sale.quote
+
+
+@external
+@view
+def quote_sell(id: uint256, amount: uint256) -> IOptionBook.Quote:
+    """
+    @notice What `sell` would pay now for options that are there; reverts for the reasons for which
+         `sell` would, but for those of the seller and of the vault's cash.
+    @dev SPEC-B11.
+    @param id Series.
+    @param amount Size. [ETH wad]
+    @return See `IOptionBook.Quote`.
+    """
+    slot: uint256 = self._check_series(id, amount)
+    back: IPricer.Sale = empty(IPricer.Sale)
+    account: IHedger.HedgeAccount = empty(IHedger.HedgeAccount)
+    back, account = self._deal(id, amount, self.boards[slot], False)
+    return back.quote
 
 
 @external
@@ -392,6 +492,7 @@ def _greeks() -> IOptionBook.Risk:
 def _dated(risk_: IOptionBook.Risk, reading: price_feed.Reading) -> IOptionBook.Risk:
     dated: IOptionBook.Risk = risk_
     dated.valid = reading.ok
+    dated.moved = self.last_large_step == block.number
     dated.at = reading.at if reading.ok else self.last_price_at
     return dated
 
@@ -441,21 +542,22 @@ def _check_series(id: uint256, amount: uint256) -> uint256:
     @dev Returns the slot of the board.
     """
     expiry: uint256 = packing._expiry(id)
-    slot: uint256 = self._find_board(expiry)
-    assert slot < MAX_BOARDS and expiry > 0, "option_book: unknown board"
+    slot: uint256 = self._find_live_board(expiry)
     assert packing._is_canonical(id), "option_book: unknown kind"
     assert packing._id_strike(id) in self.strikes[expiry], "option_book: unknown strike"
-    assert block.timestamp < expiry, "option_book: expired"
+    assert amount > 0, "option_book: size is zero"
     assert amount <= packing.MAX_SOLD, "option_book: size does not fit"
     return slot
 
 
 @internal
 @view
-def _sale(id: uint256, amount: uint256, board: uint256) -> (IPricer.Sale, IHedger.HedgeAccount):
+def _deal(
+    id: uint256, amount: uint256, board: uint256, is_sale: bool
+) -> (IPricer.Sale, IHedger.HedgeAccount):
     """
-    @dev The book before and after `amount` more of `id`, and the price of it; the pricer refuses
-         what may not be sold.
+    @dev The book before and after `amount` of `id` is sold or comes back, and the price of it; the
+         pricer refuses what may not be.
     """
     assert self.hedger.address != empty(address), "option_book: not wired"
     reading: price_feed.Reading = self._read_price()
@@ -463,13 +565,17 @@ def _sale(id: uint256, amount: uint256, board: uint256) -> (IPricer.Sale, IHedge
     ledger: IVault.Ledger = staticcall VAULT.ledger()
     account: IHedger.HedgeAccount = staticcall self.hedger.account()
     assert account.valid, "option_book: venue not live"
-    assert account.may_open, "option_book: venue reduce-only"
+    assert account.may_open or not is_sale, "option_book: venue reduce-only"
     order: IPricer.Order = IPricer.Order(
         id=id, amount=amount, board=board, ledger=ledger, account=account
     )
-    sale: IPricer.Sale = staticcall PRICER.sale(self._scene(reading), self._words(), order)
-    sale.after = self._dated(sale.after, reading)
-    return sale, account
+    deal: IPricer.Sale = empty(IPricer.Sale)
+    if is_sale:
+        deal = staticcall PRICER.sale(self._scene(reading), self._words(), order)
+    else:
+        deal = staticcall PRICER.buy_back(self._scene(reading), self._words(), order)
+    deal.after = self._dated(deal.after, reading)
+    return deal, account
 
 
 @internal
@@ -489,6 +595,27 @@ def _book_sale(slot: uint256, id: uint256, amount: uint256):
 
 
 @internal
+def _book_buy_back(slot: uint256, id: uint256, amount: uint256):
+    """
+    @dev Takes from what is sold at the strike; with nothing left the last live strike takes its
+         place. The pricer has checked that so much is sold.
+    """
+    i: uint256 = self._find_strike(slot, id)
+    live: uint256 = self.live[slot][i]
+    is_put: bool = packing._is_put(id)
+    live = packing._with_sold(live, is_put, packing._sold(live, is_put) - amount)
+    if packing._calls(live) == 0 and packing._puts(live) == 0:
+        board: uint256 = packing._with_one_less(self.boards[slot])
+        last: uint256 = packing._board_count(board)
+        live = self.live[slot][last]
+        self.live[slot][last] = 0
+        self.boards[slot] = board
+        if i == last:
+            return
+    self.live[slot][i] = live
+
+
+@internal
 @view
 def _find_strike(slot: uint256, id: uint256) -> uint256:
     """
@@ -501,6 +628,18 @@ def _find_strike(slot: uint256, id: uint256) -> uint256:
         if packing._strike(self.live[slot][i]) == strike:
             return i
     return count
+
+
+@internal
+@view
+def _find_live_board(expiry: uint256) -> uint256:
+    """
+    @dev Slot of a board that has not expired.
+    """
+    slot: uint256 = self._find_board(expiry)
+    assert slot < MAX_BOARDS and expiry > 0, "option_book: unknown board"
+    assert block.timestamp < expiry, "option_book: expired"
+    return slot
 
 
 @internal

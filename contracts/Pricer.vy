@@ -4,7 +4,7 @@
 @title Pricer
 @license AGPL-3.0-only
 @notice What options are worth and what may be sold, by parameters that its owner sets within hard
-     bounds: the risk of a whole book in one pass, and the quote of a sale.
+     bounds: the risk of a whole book in one pass, and the quote of a sale or a buy-back.
 @dev Calls nothing, and knows nothing of a book but what it is handed. It is a contract of its own
      because the book and its prices do not fit under the code limit together. Units are in
      brackets: [asset] token units, [wad] 1e18; USD per ETH [wad], ETH [wad].
@@ -173,9 +173,34 @@ def sale(
     made.before = book_risk._book(s, book)
     made.after = self._with_order(s, made.before, order)
     made.value = made.after.mid - made.before.mid
-    made.quote = self._quote(s, rule, order, made.before, made.after)
+    made.quote = self._quote(s, rule, order, made.before, made.after, True)
     made.delta = -made.quote.delta * 10**18 // convert(order.amount, int256)
     admission._check_sale(limits, self._stress(), rule.vega_cap, order, made)
+    return made
+
+
+@external
+@view
+def buy_back(
+    scene: IPricer.Scene, book: DynArray[uint256, MAX_WORDS], order: IPricer.Order
+) -> IPricer.Sale:
+    """
+    @notice A book before and after options come back to it, and what is paid for them; reverts when
+         they may not.
+    @dev SPEC-B11. The smaller book is priced and the order added: no rounding goes below 0.
+    @param scene When, and at which price and funding rate.
+    @param book Words of the book, the options still in it.
+    @param order What is sold back, and the vault and its hedge as they stand.
+    @return See `IPricer.Sale`.
+    """
+    admission._check_cutoff(self._limits().cutoff, scene.now, order.id)
+    s: book_risk.Setting = self._setting(scene, book_risk.STRESS)
+    made: IPricer.Sale = empty(IPricer.Sale)
+    made.after = book_risk._book(s, self._without_order(book, order))
+    made.before = self._with_order(s, made.after, order)
+    made.value = made.before.mid - made.after.mid
+    made.quote = self._quote(s, self._quoting(), order, made.before, made.after, False)
+    made.delta = made.quote.delta * 10**18 // convert(order.amount, int256)
     return made
 
 
@@ -261,25 +286,51 @@ def _with_order(
 
 @internal
 @pure
+def _without_order(
+    book: DynArray[uint256, MAX_WORDS], order: IPricer.Order
+) -> DynArray[uint256, MAX_WORDS]:
+    """
+    @dev The words of a book with the order's amount taken off its strike, which stays though nothing
+         may be left.
+    """
+    less: DynArray[uint256, MAX_WORDS] = book
+    is_put: bool = packing._is_put(order.id)
+    in_board: bool = False
+    next_board: uint256 = 0
+    for i: uint256 in range(len(book), bound=MAX_WORDS):
+        if i == next_board:
+            in_board = packing._board_expiry(book[i]) == packing._expiry(order.id)
+            next_board = i + 1 + packing._board_count(book[i])
+        elif in_board and packing._strike(book[i]) == packing._id_strike(order.id):
+            sold: uint256 = packing._sold(book[i], is_put)
+            assert sold >= order.amount, "pricer: more than sold"
+            less[i] = packing._with_sold(book[i], is_put, sold - order.amount)
+            return less
+    raise "pricer: not sold"
+
+
+@internal
+@pure
 def _quote(
     s: book_risk.Setting,
     rule: IPricer.Quoting,
     order: IPricer.Order,
     before: IOptionBook.Risk,
     after: IOptionBook.Risk,
+    is_sale: bool,
 ) -> IOptionBook.Quote:
     """
-    @dev n·C(σ) + n·vega·(spread·σ + impact·(u0 + u1)/2) + fee + hedge charge, at the quote's spot.
+    @dev n·C(σ) ± (n·vega·(spread·σ + impact·(u0 + u1)/2) + fee + hedge charge), at the quote's spot:
+         plus for a sale, rounded up; minus for a buy-back, rounded down.
     """
     is_put: bool = packing._is_put(order.id)
     q: IOptionBook.Quote = empty(IOptionBook.Quote)
-    q.spot = quotes._spot(s.price, order.account.mark, rule.edge, is_put)
+    q.spot = quotes._spot(s.price, order.account.mark, rule.edge, is_put == is_sale)
     price: uint256 = 0
     vega: uint256 = 0
     strike: uint256 = packing._id_strike(order.id)
     price, vega, q.vol = book_risk._at_spot(s, q.spot, order.board, strike, is_put)
     use: uint256 = wad._div_up(wad._abs(before.vega) + wad._abs(after.vega), rule.vega_cap)
-    q.value = wad._mul_up(order.amount, price)
     q.vol_charge = quotes._vol_charge(order.amount, vega, q.vol, rule.spread, rule.impact, use)
     q.fee = quotes._fee(order.amount, q.spot, price, rule.fee)
     held: int256 = order.account.size + order.account.pending
@@ -291,8 +342,13 @@ def _quote(
         order.account.depth,
     )
     q.delta = after.delta - before.delta
-    total: uint256 = q.value + q.vol_charge + q.fee + q.hedge_charge
-    q.premium = max(1, wad._to_asset_up(total, order.ledger.scale))
+    charges: uint256 = q.vol_charge + q.fee + q.hedge_charge
+    if is_sale:
+        q.value = wad._mul_up(order.amount, price)
+        q.premium = max(1, wad._to_asset_up(q.value + charges, order.ledger.scale))
+    else:
+        q.value = wad._mul_down(order.amount, price)
+        q.premium = wad._to_asset_down(q.value - min(q.value, charges), order.ledger.scale)
     return q
 
 
@@ -361,6 +417,7 @@ def _set_limits(limits: IPricer.Limits):
     assert limits.vol_min >= 10**16, "pricer: vol min under 1%"
     assert limits.vol_max > limits.vol_min, "pricer: bad vol bounds"
     assert limits.vol_max <= 5 * wad.WAD, "pricer: vol max over 500%"
+    assert limits.vol_step > 0 and limits.vol_step <= wad.WAD, "pricer: bad vol step"
     self.limits_word = words._limits_word(limits)
     self.sizes_word = words._sizes_word(limits)
     log IPricer.LimitsSet(limits=limits)

@@ -270,6 +270,29 @@ def on_sale(
 
 
 @external
+def on_buy_back(
+    receiver: address,
+    premium: uint256,
+    risk: IOptionBook.Risk,
+    account: IHedger.HedgeAccount,
+):
+    """
+    @notice Pay for options that came back, from cash that no claim needs.
+    @dev SPEC-V9. Only the book.
+    @param receiver Who is paid.
+    @param premium Tokens. [asset]
+    @param risk The book without them.
+    @param account The hedge.
+    """
+    self._check_book()
+    assert self.cash >= claims.total + premium, "vault: premium over free cash"
+    self.cash -= premium
+    self._remember(risk, account)
+    self._send(receiver, premium)
+    log IVault.PremiumReturned(receiver=receiver, amount=premium)
+
+
+@external
 def on_settle(
     expiry: uint256, payoff: uint256, risk: IOptionBook.Risk, account: IHedger.HedgeAccount
 ):

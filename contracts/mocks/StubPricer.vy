@@ -45,3 +45,11 @@ def delta(scene: IPricer.Scene, book: DynArray[uint256, 136]) -> int256:
 @view
 def sale(scene: IPricer.Scene, book: DynArray[uint256, 136], order: IPricer.Order) -> IPricer.Sale:
     return self.told
+
+
+@external
+@view
+def buy_back(
+    scene: IPricer.Scene, book: DynArray[uint256, 136], order: IPricer.Order
+) -> IPricer.Sale:
+    return self.told

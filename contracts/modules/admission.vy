@@ -2,8 +2,8 @@
 """
 @title admission
 @license AGPL-3.0-only
-@notice What may be listed and sold: each rule with a reason of its own.
-@dev Stateless. Source: docs/SPEC.md, SPEC-B1, SPEC-B5 and SPEC-B6.
+@notice What may be listed and sold, and how far vols may move: each rule with a reason of its own.
+@dev Stateless. Source: docs/SPEC.md, the rules named below.
 """
 
 from ..interfaces import IHedger
@@ -15,6 +15,8 @@ from . import solvency
 from . import wad
 
 MAX_SHAPE: constant(int256) = 2 * 10**18  # [wad] of skew and smile: keeps the pricing in range
+HOUR: constant(uint256) = 3_600  # [s]
+LARGE: constant(uint256) = 10  # a step over 1/10 of an hour's is large
 
 
 @internal
@@ -27,6 +29,12 @@ def _check_board(
     """
     assert expiry > now + limits.cutoff, "admission: expiry too near"
     assert expiry <= now + limits.max_tenor, "admission: expiry too far"
+    self._check_surface(limits, surface)
+
+
+@internal
+@pure
+def _check_surface(limits: IPricer.Limits, surface: IOptionBook.Surface):
     assert surface.atm_vol >= limits.vol_min, "admission: vol too low"
     assert surface.atm_vol <= limits.vol_max, "admission: vol too high"
     assert abs(surface.skew) <= MAX_SHAPE, "admission: skew out of range"
@@ -35,11 +43,39 @@ def _check_board(
 
 @internal
 @pure
+def _check_step(
+    limits: IPricer.Limits, old: IOptionBook.Surface, new: IOptionBook.Surface, elapsed: uint256
+) -> bool:
+    """
+    @dev SPEC-B12: an hour's step an hour, and no more at once however long the vols stood: a key in
+         the wrong hands must not move them to their bounds. Skew and smile count by what they do to
+         a vol of 1.00 at the far end of the surface, y = ±2.5. Returns whether the step is large.
+    """
+    atm: uint256 = max(old.atm_vol, new.atm_vol) - min(old.atm_vol, new.atm_vol)
+    skew: uint256 = wad._abs(new.skew - old.skew) * 5 // 2
+    smile: uint256 = wad._abs(new.smile - old.smile) * 25 // 4
+    step: uint256 = max(atm, max(skew, smile))
+    assert step <= limits.vol_step * min(elapsed, HOUR) // HOUR, "admission: vol step too large"
+    return step > limits.vol_step // LARGE
+
+
+@internal
+@pure
+def _check_cutoff(cutoff: uint256, now: uint256, id: uint256):
+    """
+    @dev SPEC-B5, SPEC-B11: in the last hours a stale index is worth more than all charges, to who
+         buys and to who sells.
+    """
+    assert now + cutoff <= packing._expiry(id), "admission: inside the cutoff"
+
+
+@internal
+@pure
 def _check_order(limits: IPricer.Limits, now: uint256, order: IPricer.Order):
     """
     @dev SPEC-B5: what may be asked for.
     """
-    assert now + limits.cutoff <= packing._expiry(order.id), "admission: inside the cutoff"
+    self._check_cutoff(limits.cutoff, now, order.id)
     assert order.amount >= limits.min_size, "admission: below minimum size"
 
 

@@ -9,7 +9,7 @@
      stress  = nothing | max loss | vol shock | shock
      quoting = edge | fee | impact | spread
      limits  = max delta | min delta | vol max | vol min
-     sizes   = min size (128) | nothing (64) | cutoff (32) | max tenor (32)
+     sizes   = min size (128) | vol step | cutoff (32) | max tenor (32)
      caps    = hedge cap (128) | vega cap (128)
      oracle  = grace (32) | max price (96) | min price (96) | heartbeat (32)
      A book is priced with the first four.
@@ -94,7 +94,8 @@ def _limits_word(limits: IPricer.Limits) -> uint256:
 @internal
 @pure
 def _sizes_word(limits: IPricer.Limits) -> uint256:
-    return limits.min_size << 128 | limits.cutoff << 32 | limits.max_tenor
+    low: uint256 = limits.cutoff << 32 | limits.max_tenor
+    return limits.min_size << 128 | limits.vol_step << 64 | low
 
 
 @internal
@@ -108,6 +109,7 @@ def _limits(word: uint256, sizes: uint256) -> IPricer.Limits:
         max_tenor=sizes & TIME,
         vol_min=word & RATIO,
         vol_max=self._lane(word, 1),
+        vol_step=self._lane(sizes, 1),
     )
 
 

@@ -145,13 +145,17 @@ class PricerDesk:
         """Pricer.sale."""
         return self.contract.sale(self._show(scene), words, asked(order))
 
+    def buy_back(self, scene: Scene, words: Sequence[int], order: Order) -> Any:
+        """Pricer.buy_back."""
+        return self.contract.buy_back(self._show(scene), words, asked(order))
+
     def _show(self, scene: Scene) -> tuple[int, int, int, bool]:
         """Set what differs; then the scene as the contract takes it."""
         wanted = {
             "carry": tuple(scene.carry),
             "stress": (scene.stress.shock, scene.stress.vol_shock, WAD, NO_CAP),
             "quoting": tuple(scene.quoting),
-            "limits": (0, WAD, 1, 0, 366 * DAY, scene.vol_min, scene.vol_max),
+            "limits": (0, WAD, 1, 0, 366 * DAY, scene.vol_min, scene.vol_max, WAD),
         }
         for group, values in wanted.items():
             if tuple(getattr(self.contract, group)()) != values:
@@ -215,6 +219,21 @@ class Shop:
         sender = sender or self.buyer
         return self.book.buy(
             series, wad(amount), max_premium, receiver or sender, deadline, sender=sender
+        )
+
+    def sell(
+        self,
+        series: int,
+        amount: Any = 10,
+        min_premium: int = 0,
+        receiver: Any = None,
+        deadline: int = FOREVER,
+        sender: Any = None,
+    ) -> Any:
+        """Sell back for the buyer unless told otherwise; returns the receipt."""
+        sender = sender or self.buyer
+        return self.book.sell(
+            series, wad(amount), min_premium, receiver or sender, deadline, sender=sender
         )
 
     def settle(self, board: int, price: Any) -> int:

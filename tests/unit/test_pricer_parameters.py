@@ -36,13 +36,15 @@ BOUNDS = [
     ("limits", "vol_max", 5 * WAD, 5 * WAD + 1, "vol max over 500%"),
     ("stress", "hedge_cap", NO_CAP, NO_CAP + 1, "hedge cap too large"),
     ("quoting", "vega_cap", NO_CAP, NO_CAP + 1, "vega cap too large"),
+    ("limits", "vol_step", 1, 0, "bad vol step"),
+    ("limits", "vol_step", WAD, WAD + 1, "bad vol step"),
     ("limits", "min_size", packing.MAX_SOLD, packing.MAX_SOLD + 1, "min size too large"),
 ]
 LARGEST = {
     "carry": (-5 * WAD, 10**5 * WAD, 5 * WAD),
     "stress": (9 * 10**17, 2 * WAD, WAD, NO_CAP),
     "quoting": (WAD, 2 * WAD, NO_CAP - 1, WAD // 100, WAD // 20),
-    "limits": (WAD - 1, WAD, packing.MAX_SOLD, 366 * DAY - 1, 366 * DAY, 5 * WAD - 1, 5 * WAD),
+    "limits": (WAD - 1, WAD, packing.MAX_SOLD, 366 * DAY - 1, 366 * DAY, 5 * WAD - 1, 5 * WAD, WAD),
 }
 """Every field as large as it may be."""
 EVENTS = {group: f"{group.capitalize()}Set" for group in DEFAULTS}
