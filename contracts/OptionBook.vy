@@ -26,6 +26,7 @@ from .modules import packing
 from .modules import parameter_words as words
 from .modules import payoff
 from .modules import price_feed
+from .modules import refusal
 from .modules import settlement
 from .modules import venue_reader
 from .modules import wad
@@ -54,6 +55,7 @@ MAX_STRIKES: constant(uint256) = 16
 MAX_WORDS: constant(uint256) = MAX_BOARDS * (1 + MAX_STRIKES)  # bounds the gas of `risk`
 MAX_PRICE: constant(uint256) = 10**9 * 10**18  # [USD wad] with it the pricing cannot overflow
 MAX_PERIOD: constant(uint256) = 172_800  # [s] two days, of heartbeat and grace
+FEED_LOST: constant(uint256) = 30 * 86_400  # [s] after expiry, of a feed that does not answer
 
 VAULT: immutable(IVault)
 VENUE: immutable(address)
@@ -115,8 +117,8 @@ def wire(hedger: address):
     @param hedger Hedger of the vault.
     """
     ownable._check_owner()
-    assert self.hedger.address == empty(address), "option_book: already wired"
-    assert hedger != empty(address), "option_book: wired to zero"
+    refusal._unless(self.hedger.address == empty(address), "option_book: already wired")
+    refusal._unless(hedger != empty(address), "option_book: wired to zero")
     self.hedger = IHedger(hedger)
     log IOptionBook.Wired(hedger=hedger)
 
@@ -148,15 +150,15 @@ def list_board(
     limits: IPricer.Limits = staticcall PRICER.limits()
     admission._check_board(limits, block.timestamp, expiry, surface)
     highest: uint256 = self._oracle().max_price
-    assert len(strikes) > 0, "option_book: no strikes"
+    refusal._unless(len(strikes) > 0, "option_book: no strikes")
     previous: uint256 = 0
     for strike: uint256 in strikes:
-        assert strike > previous, "option_book: strikes not ascending"
-        assert strike <= highest, "option_book: strike too high"
+        refusal._unless(strike > previous, "option_book: strikes not ascending")
+        refusal._unless(strike <= highest, "option_book: strike too high")
         previous = strike
-    assert self._find_board(expiry) == MAX_BOARDS, "option_book: board exists"
+    refusal._unless(self._find_board(expiry) == MAX_BOARDS, "option_book: board exists")
     slot: uint256 = self._find_board(0)
-    assert slot < MAX_BOARDS, "option_book: too many boards"
+    refusal._unless(slot < MAX_BOARDS, "option_book: too many boards")
     self.boards[slot] = packing._board(expiry, 0, surface)
     self.strikes[expiry] = strikes
     self.vols_set_at[expiry] = block.timestamp
@@ -186,7 +188,9 @@ def set_vol(expiry: uint256, surface: IOptionBook.Surface):
     @param expiry The board.
     @param surface Its vols.
     """
-    assert msg.sender in [self.vol_keeper, ownable.owner], "option_book: only the vol keeper"
+    refusal._unless(
+        msg.sender in [self.vol_keeper, ownable.owner], "option_book: only the vol keeper"
+    )
     slot: uint256 = self._find_live_board(expiry)
     board: uint256 = self.boards[slot]
     limits: IPricer.Limits = staticcall PRICER.limits()
@@ -217,15 +221,15 @@ def buy(
     @param deadline Last second at which the caller wants them. [unix s]
     @return Premium paid. [asset]
     """
-    assert block.timestamp <= deadline, "option_book: deadline passed"
-    assert receiver != empty(address), "option_book: receiver is zero"
+    refusal._unless(block.timestamp <= deadline, "option_book: deadline passed")
+    refusal._unless(receiver != empty(address), "option_book: receiver is zero")
     self._update_price_if_good()
     slot: uint256 = self._check_series(id, amount)
     sale: IPricer.Sale = empty(IPricer.Sale)
     account: IHedger.HedgeAccount = empty(IHedger.HedgeAccount)
     sale, account = self._deal(id, amount, self.boards[slot], True)
     premium: uint256 = sale.quote.premium
-    assert premium <= max_premium, "option_book: premium over maximum"
+    refusal._unless(premium <= max_premium, "option_book: premium over maximum")
     self._book_sale(slot, id, amount)
     erc6909._mint(receiver, id, amount)
     log IOptionBook.Bought(
@@ -256,16 +260,16 @@ def sell(
     @param deadline Last second at which the caller wants it. [unix s]
     @return Premium paid. [asset]
     """
-    assert block.timestamp <= deadline, "option_book: deadline passed"
-    assert receiver != empty(address), "option_book: receiver is zero"
-    assert erc6909.balanceOf[msg.sender][id] >= amount, "option_book: more than held"
+    refusal._unless(block.timestamp <= deadline, "option_book: deadline passed")
+    refusal._unless(receiver != empty(address), "option_book: receiver is zero")
+    refusal._unless(erc6909.balanceOf[msg.sender][id] >= amount, "option_book: more than held")
     self._update_price_if_good()
     slot: uint256 = self._check_series(id, amount)
     back: IPricer.Sale = empty(IPricer.Sale)
     account: IHedger.HedgeAccount = empty(IHedger.HedgeAccount)
     back, account = self._deal(id, amount, self.boards[slot], False)
     premium: uint256 = back.quote.premium
-    assert premium >= min_premium, "option_book: premium under minimum"
+    refusal._unless(premium >= min_premium, "option_book: premium under minimum")
     self._book_buy_back(slot, id, amount)
     erc6909._burn(msg.sender, id, amount)
     log IOptionBook.SoldBack(
@@ -287,16 +291,21 @@ def settle(expiry: uint256, round: uint256, next_round: uint256):
     @notice Fix the price of an expired board and book what its holders are owed. Anyone may call.
     @dev SPEC-B7. Needs no live feed and no live venue.
     @param expiry The board.
-    @param round Last round of the feed at or before expiry.
-    @param next_round First round after it, 0 when there is none and a heartbeat has passed.
+    @param round Last round of the feed at or before expiry; 0 for a feed that no longer answers.
+    @param next_round First round after it, or with a price after it; 0 when there is none. See
+         `settlement`.
     """
     slot: uint256 = self._find_board(expiry)
-    assert slot < MAX_BOARDS and expiry > 0, "option_book: unknown board"
-    assert block.timestamp >= expiry, "option_book: not expired"
+    refusal._unless(slot < MAX_BOARDS and expiry > 0, "option_book: unknown board")
+    refusal._unless(block.timestamp >= expiry, "option_book: not expired")
     self._update_price_if_good()
-    price: uint256 = settlement._price(
-        FEED, FEED_SCALE, self._oracle().heartbeat, expiry, round, next_round
-    )
+    price: uint256 = 0
+    if round == 0:
+        price = self._price_without_feed(expiry)
+    else:
+        price = settlement._price(
+            FEED, FEED_SCALE, self._oracle().heartbeat, expiry, round, next_round
+        )
     owed: uint256 = self._board_payoff(slot, price, (staticcall VAULT.ledger()).scale)
     self.settlement_price[expiry] = price
     self.boards[slot] = 0
@@ -318,7 +327,7 @@ def claim(id: uint256, holder: address) -> uint256:
     self._update_price_if_good()
     expiry: uint256 = packing._expiry(id)
     price: uint256 = self.settlement_price[expiry]
-    assert price > 0, "option_book: not settled"
+    refusal._unless(price > 0, "option_book: not settled")
     amount: uint256 = erc6909.balanceOf[holder][id]
     scale: uint256 = (staticcall VAULT.ledger()).scale
     owed: uint256 = self._payoff(packing._id_strike(id), packing._is_put(id), amount, price, scale)
@@ -419,7 +428,7 @@ def series_id(expiry: uint256, strike: uint256, is_put: bool) -> uint256:
     @param is_put True for a put.
     @return Id.
     """
-    assert strike <= packing.MAX_STRIKE, "option_book: strike does not fit"
+    refusal._unless(strike <= packing.MAX_STRIKE, "option_book: strike does not fit")
     return packing._id(expiry, strike, is_put)
 
 
@@ -543,10 +552,10 @@ def _check_series(id: uint256, amount: uint256) -> uint256:
     """
     expiry: uint256 = packing._expiry(id)
     slot: uint256 = self._find_live_board(expiry)
-    assert packing._is_canonical(id), "option_book: unknown kind"
-    assert packing._id_strike(id) in self.strikes[expiry], "option_book: unknown strike"
-    assert amount > 0, "option_book: size is zero"
-    assert amount <= packing.MAX_SOLD, "option_book: size does not fit"
+    refusal._unless(packing._is_canonical(id), "option_book: unknown kind")
+    refusal._unless(packing._id_strike(id) in self.strikes[expiry], "option_book: unknown strike")
+    refusal._unless(amount > 0, "option_book: size is zero")
+    refusal._unless(amount <= packing.MAX_SOLD, "option_book: size does not fit")
     return slot
 
 
@@ -559,13 +568,13 @@ def _deal(
     @dev The book before and after `amount` of `id` is sold or comes back, and the price of it; the
          pricer refuses what may not be.
     """
-    assert self.hedger.address != empty(address), "option_book: not wired"
+    refusal._unless(self.hedger.address != empty(address), "option_book: not wired")
     reading: price_feed.Reading = self._read_price()
-    assert reading.ok, "option_book: feed not live"
+    refusal._unless(reading.ok, "option_book: feed not live")
     ledger: IVault.Ledger = staticcall VAULT.ledger()
     account: IHedger.HedgeAccount = staticcall self.hedger.account()
-    assert account.valid, "option_book: venue not live"
-    assert account.may_open or not is_sale, "option_book: venue reduce-only"
+    refusal._unless(account.valid, "option_book: venue not live")
+    refusal._unless(account.may_open or not is_sale, "option_book: venue reduce-only")
     order: IPricer.Order = IPricer.Order(
         id=id, amount=amount, board=board, ledger=ledger, account=account
     )
@@ -590,7 +599,7 @@ def _book_sale(slot: uint256, id: uint256, amount: uint256):
         live = packing._live(packing._id_strike(id), 0, 0)
         self.boards[slot] = packing._with_one_more(self.boards[slot])
     total: uint256 = packing._sold(live, is_put) + amount
-    assert total <= packing.MAX_SOLD, "option_book: series is full"
+    refusal._unless(total <= packing.MAX_SOLD, "option_book: series is full")
     self.live[slot][i] = packing._with_sold(live, is_put, total)
 
 
@@ -637,8 +646,8 @@ def _find_live_board(expiry: uint256) -> uint256:
     @dev Slot of a board that has not expired.
     """
     slot: uint256 = self._find_board(expiry)
-    assert slot < MAX_BOARDS and expiry > 0, "option_book: unknown board"
-    assert block.timestamp < expiry, "option_book: expired"
+    refusal._unless(slot < MAX_BOARDS and expiry > 0, "option_book: unknown board")
+    refusal._unless(block.timestamp < expiry, "option_book: expired")
     return slot
 
 
@@ -690,6 +699,20 @@ def _payoff(
 
 @internal
 @view
+def _price_without_feed(expiry: uint256) -> uint256:
+    """
+    @dev Of a feed that does not answer at all, a month after expiry: the last good price that the
+         book has seen. Nobody can choose it any more, and holders would wait for ever.
+    """
+    refusal._unless(block.timestamp > expiry + FEED_LOST, "option_book: feed may come back")
+    reading: price_feed.Reading = self._read_price()
+    refusal._unless(reading.at == 0, "option_book: feed answers")
+    refusal._unless(self.last_price > 0, "option_book: no price ever")
+    return self.last_price
+
+
+@internal
+@view
 def _read_price() -> price_feed.Reading:
     oracle: IOptionBook.Oracle = self._oracle()
     reading: price_feed.Reading = price_feed._latest(
@@ -705,9 +728,10 @@ def _update_price_if_good():
     @dev Keeps the price that stands in while the feed is bad.
     """
     reading: price_feed.Reading = self._read_price()
-    if reading.ok:
+    if reading.ok and (reading.at != self.last_price_at or reading.price != self.last_price):
         self.last_price = reading.price
         self.last_price_at = reading.at
+        log IOptionBook.PriceKept(price=reading.price, at=reading.at)
 
 
 # ------------------------------------------------------------------ internal: parameters
@@ -721,11 +745,13 @@ def _oracle() -> IOptionBook.Oracle:
 
 @internal
 def _set_oracle(oracle: IOptionBook.Oracle):
-    assert (oracle.heartbeat >= 60 and oracle.heartbeat <= MAX_PERIOD), "option_book: bad heartbeat"
-    assert oracle.min_price > 0, "option_book: bad price bounds"
-    assert oracle.max_price > oracle.min_price, "option_book: bad price bounds order"
-    assert oracle.max_price <= MAX_PRICE, "option_book: max price too high"
-    assert oracle.grace <= MAX_PERIOD, "option_book: grace too long"
+    refusal._unless(
+        (oracle.heartbeat >= 60 and oracle.heartbeat <= MAX_PERIOD), "option_book: bad heartbeat"
+    )
+    refusal._unless(oracle.min_price > 0, "option_book: bad price bounds")
+    refusal._unless(oracle.max_price > oracle.min_price, "option_book: bad price bounds order")
+    refusal._unless(oracle.max_price <= MAX_PRICE, "option_book: max price too high")
+    refusal._unless(oracle.grace <= MAX_PERIOD, "option_book: grace too long")
     self.oracle_word = words._oracle_word(oracle)
     self.sequencer = oracle.sequencer
     log IOptionBook.OracleSet(oracle=oracle)

@@ -88,7 +88,7 @@ def test_buy__smallest_size__is_sold_and_a_wei_less_is_not(shop):
 
 def test_buy__size_zero__reverts(shop):
     """SPEC-B5."""
-    shop.refuses_sale("admission: below minimum size", shop.id(), 0)
+    shop.refuses_sale("option_book: size is zero", shop.id(), 0)
 
 
 def test_buy__size_over_what_is_stored__reverts(shop):
