@@ -46,10 +46,9 @@ def deploy(
         vault_parameters["deposit_cap"],
         sender=owner,
     )
-    pricer = chain.deploy("Pricer", sender=owner)
-    book = chain.deploy(
-        "OptionBook", vault, venue, feed, pricer, book_parameters(parameters), sender=owner
-    )
+    pricer = chain.deploy("Pricer", pricer_parameters(parameters), sender=owner)
+    oracle = parameters["book"]["oracle"]
+    book = chain.deploy("OptionBook", vault, venue, feed, pricer, oracle, sender=owner)
     hedger = chain.deploy("Hedger", vault, book, venue, parameters["hedger"], sender=owner)
     chain.send(vault, "wire", book, hedger, sender=owner)
     chain.send(book, "wire", hedger, sender=owner)
@@ -57,11 +56,11 @@ def deploy(
     return Deployment(token, feed, venue, vault, pricer, book, hedger)
 
 
-def book_parameters(parameters: Parameters) -> dict[str, Any]:
-    """The book's struct of parameters; the speed of reversion follows from its half-life."""
-    book = {name: dict(table) for name, table in parameters["book"].items()}
-    book["carry"]["reversion"] = reversion(book["carry"].pop("half_life"))
-    return book
+def pricer_parameters(parameters: Parameters) -> dict[str, Any]:
+    """The pricer's struct of parameters; the speed of reversion follows from its half-life."""
+    pricer = {name: dict(table) for name, table in parameters["pricer"].items()}
+    pricer["carry"]["reversion"] = reversion(pricer["carry"].pop("half_life"))
+    return pricer
 
 
 def push_price(chain: Chain, feed: Contract, owner: Account, price: int, decimals: int = 8) -> None:

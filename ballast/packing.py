@@ -100,6 +100,16 @@ def board_surface(word: int) -> Surface:
     )
 
 
+def with_surface(word: int, surface: Surface) -> int:
+    """The board with other vols."""
+    return board(board_expiry(word), board_count(word), surface)
+
+
 def with_one_more(word: int) -> int:
     """The board with one more live strike."""
     return word + (1 << 192)
+
+
+def with_one_less(word: int) -> int:
+    """The board with one live strike less."""
+    return word - (1 << 192)

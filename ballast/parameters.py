@@ -38,14 +38,14 @@ TEXTS = {
 }
 """Parameters that are no numbers: what they match, and the same in words."""
 
-SIGNED = ("book.carry.rate", "boards.skew", "boards.smile")
+SIGNED = ("pricer.carry.rate", "boards.skew", "boards.smile")
 """Numbers that may be negative."""
 
 LIMITS = {
     "vault.offset": (0, 12),
     "token.decimals": (0, 18),
     "feed.decimals": (0, 18),
-    "book.carry.half_life": (1, 10**38),
+    "pricer.carry.half_life": (1, 10**38),
     "boards.strike_step": (1, 10**38),
 }
 """Bounds of numbers that Python itself calculates with, or that are stored in less than a word."""

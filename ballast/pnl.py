@@ -1,6 +1,6 @@
 """Where the change of NAV came from, each line by its own formula, from the logs.
 
-    premium              Σ premiums taken
+    premium              Σ premiums taken − Σ premiums paid back for options that came back
     payouts            − Σ what settled boards are owed
     rewards            − Σ paid to those who hedged
     options            − (value of what is sold at the end − at the start)
@@ -80,11 +80,14 @@ def close_books(chain: Chain, deployment: Deployment, opening: Opening, scale: i
     trades, funding, issued, collected, deficits = (
         _of(chain.events(venue, name), "account", hedger.address) for name in names
     )
+    taken, returned = (
+        _sum(chain.events(vault, name), "amount") for name in ("PremiumTaken", "PremiumReturned")
+    )
     held = chain.read(hedger, "account")
     accrued = chain.read(venue, "margin_of", hedger) - held.margin
     spent = sum(_signed(trade["notional"], trade["size_delta"]) for trade in trades)
     lines = {
-        "premium": scale * _sum(chain.events(vault, "PremiumTaken"), "amount"),
+        "premium": scale * (taken - returned),
         "payouts": -scale * _sum(chain.events(vault, "ClaimsBooked"), "owed"),
         "rewards": -scale * _sum(chain.events(vault, "RewardPaid"), "amount"),
         "options": opening.options - chain.read(deployment.book, "risk").mid,

@@ -1,4 +1,5 @@
-"""Twin of contracts/modules/quoting.vy, bit for bit: what a buyer pays above the mark.
+"""Twin of contracts/modules/quoting.vy, bit for bit: what a buyer pays above the mark,
+and a seller gets below it.
 
 The formulas are in the module. Prices and charges [USD wad], sizes [ETH wad], rates, vols [wad].
 """
@@ -9,10 +10,10 @@ MARK_CLAMP = 2 * 10**16
 FEE_CEILING = 125 * 10**15
 
 
-def spot(index: int, mark: int, edge: int, is_put: bool) -> int:
-    """The worse for the buyer of index and clamped mark, and `edge` further."""
+def spot(index: int, mark: int, edge: int, is_low: bool) -> int:
+    """The lower or the higher of index and clamped mark, and `edge` further."""
     seen = clamp(mark, index * (WAD - MARK_CLAMP) // WAD, _mul_up(index, WAD + MARK_CLAMP))
-    if is_put:
+    if is_low:
         return min(index, seen) * (WAD - edge) // WAD
     return _mul_up(max(index, seen), WAD + edge)
 

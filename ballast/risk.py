@@ -1,9 +1,10 @@
 """Twin of contracts/modules/risk.vy and of Pricer.vy, bit for bit: a book's risk, and a sale.
 
-`risk` and `sale` take what the contract takes: a scene, and the book as its storage words (see
-`ballast.packing`). Prices and values are [USD wad], sizes and deltas [ETH wad], rates and vols
-[wad], times [unix s], tenors [s], vega [USD wad per 1.00 of vol], theta [USD wad a year]. Fields
-have the order of the contracts' structs.
+`risk` and `sale` take what the contract takes, a scene and the book as its storage words (see
+`ballast.packing`), but for two things: a scene here holds the parameters too, which the contract
+has stored, and `sale` refuses nothing. Prices and values are [USD wad], sizes and deltas [ETH wad],
+rates and vols [wad], times [unix s], tenors [s], vega [USD wad per 1.00 of vol], theta [USD wad a
+year]. Fields have the order of the contracts' structs.
 """
 
 from collections.abc import Iterable, Iterator, Sequence
@@ -56,7 +57,7 @@ class Scene(NamedTuple):
 
 
 class Order(NamedTuple):
-    """What is bought, and the hedge as it stands."""
+    """What is bought or sold back, and the hedge as it stands."""
 
     id: int
     amount: int  # [ETH wad]
@@ -89,6 +90,7 @@ class Risk(NamedTuple):
     down_delta: int = 0
     sold: int = 0
     vol: int = 0
+    moved: bool = False
 
 
 class Quote(NamedTuple):
@@ -105,7 +107,7 @@ class Quote(NamedTuple):
 
 
 class Sale(NamedTuple):
-    """IPricer.Sale."""
+    """IPricer.Sale, of a sale or of a buy-back."""
 
     before: Risk
     after: Risk
@@ -163,30 +165,58 @@ def delta(scene: Scene, words: Sequence[int]) -> int:
 
 def sale(scene: Scene, words: Sequence[int], order: Order) -> Sale:
     """Pricer.sale: a book before and after an order, and what the order costs."""
+    before = risk(scene, words)
+    after = with_order(scene, before, order)
+    quoted = quote(scene, order, before, after, True)
+    each = trunc_div(-quoted.delta * WAD, order.amount)
+    return Sale(before, after, after.mid - before.mid, each, quoted)
+
+
+def buy_back(scene: Scene, words: Sequence[int], order: Order) -> Sale:
+    """Pricer.buy_back: a book before and after options come back, and what is paid for them."""
+    after = risk(scene, without_order(words, order))
+    before = with_order(scene, after, order)
+    quoted = quote(scene, order, before, after, False)
+    each = trunc_div(quoted.delta * WAD, order.amount)
+    return Sale(before, after, before.mid - after.mid, each, quoted)
+
+
+def with_order(scene: Scene, book: Risk, order: Order) -> Risk:
+    """The risk of a book with the order's amount in it."""
     on = board(scene, order.board)
     sold = packing.with_sold(
         packing.live(packing.id_strike(order.id)), packing.is_put(order.id), order.amount
     )
-    before = risk(scene, words)
-    after = close(before, board_sum(scene, on, [sold]), scene, on)
-    quoted = quote(scene, order, before, after)
-    return Sale(
-        before,
-        after,
-        after.mid - before.mid,
-        trunc_div(-quoted.delta * WAD, order.amount),
-        quoted,
-    )
+    return close(book, board_sum(scene, on, [sold]), scene, on)
 
 
-def quote(scene: Scene, order: Order, before: Risk, after: Risk) -> Quote:
-    """What an order costs, at the quote's spot."""
+def without_order(words: Sequence[int], order: Order) -> list[int]:
+    """The words of a book with the order's amount taken off its strike. ValueError when that is
+    not sold."""
+    is_put = packing.is_put(order.id)
+    less: list[int] = []
+    found = False
+    for board_word, strikes in _boards(words):
+        here = packing.board_expiry(board_word) == packing.expiry(order.id)
+        less.append(board_word)
+        for word in strikes:
+            if here and packing.strike(word) == packing.id_strike(order.id):
+                left = packing.sold(word, is_put) - order.amount
+                found = left >= 0
+                word = packing.with_sold(word, is_put, max(left, 0))
+            less.append(word)
+    if not found:
+        raise ValueError("not so much of it is sold")
+    return less
+
+
+def quote(scene: Scene, order: Order, before: Risk, after: Risk, is_sale: bool) -> Quote:
+    """What an order costs or what is paid for it, at the quote's spot."""
     rule = scene.quoting
     is_put = packing.is_put(order.id)
-    spot = quoting.spot(scene.price, order.mark, rule.edge, is_put)
+    spot = quoting.spot(scene.price, order.mark, rule.edge, is_put == is_sale)
     price, vega, vol = at_spot(scene, spot, order.board, packing.id_strike(order.id), is_put)
     use = ceil_div((abs(before.vega) + abs(after.vega)) * WAD, rule.vega_cap)
-    value = ceil_div(order.amount * price, WAD)
     vol_charge = quoting.vol_charge(order.amount, vega, vol, rule.spread, rule.impact, use)
     fee = quoting.fee(order.amount, spot, price, rule.fee)
     hedge_charge = quoting.hedge_charge(
@@ -196,9 +226,15 @@ def quote(scene: Scene, order: Order, before: Risk, after: Risk) -> Quote:
         order.venue_fee,
         order.depth,
     )
-    total = value + vol_charge + fee + hedge_charge
+    charges = vol_charge + fee + hedge_charge
+    if is_sale:
+        value = ceil_div(order.amount * price, WAD)
+        premium = max(1, ceil_div(value + charges, order.scale))
+    else:
+        value = order.amount * price // WAD
+        premium = max(0, value - charges) // order.scale
     return Quote(
-        max(1, ceil_div(total, order.scale)),
+        premium,
         value,
         vol_charge,
         fee,

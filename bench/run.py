@@ -127,6 +127,7 @@ def vault() -> Results:
         world.buyers[0].buy(one, 10 * WAD)
     end = UNBOUNDED
     gas("buy", deployment.book, "buy", series[-1], 10 * WAD, end, buyer, end, sender=buyer)
+    gas("sell", deployment.book, "sell", series[-1], 5 * WAD, 0, buyer, end, sender=buyer)
     calls = [one for one in series if not packing.is_put(one)]
     for one in calls:
         world.buyers[0].buy(one, 10 * WAD)

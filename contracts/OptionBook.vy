@@ -20,12 +20,14 @@ from .interfaces import IOptionBook
 from .interfaces import IPerpVenue
 from .interfaces import IPricer
 from .interfaces import IVault
+from .modules import admission
 from .modules import erc6909
 from .modules import packing
+from .modules import parameter_words as words
 from .modules import payoff
 from .modules import price_feed
+from .modules import refusal
 from .modules import settlement
-from .modules import solvency
 from .modules import venue_reader
 from .modules import wad
 
@@ -51,11 +53,9 @@ exports: (
 MAX_BOARDS: constant(uint256) = 8
 MAX_STRIKES: constant(uint256) = 16
 MAX_WORDS: constant(uint256) = MAX_BOARDS * (1 + MAX_STRIKES)  # bounds the gas of `risk`
-# Hard bounds of the parameters: with them the pricing cannot overflow.
-MAX_PRICE: constant(uint256) = 10**9 * 10**18  # [USD wad]
-MAX_SHAPE: constant(int256) = 2 * 10**18  # [wad] of skew and smile
-MAX_RATE: constant(int256) = 5 * 10**18  # [wad] of funding a year
-MAX_REVERSION: constant(uint256) = 100_000 * 10**18  # [wad] per year: half-life of a few minutes
+MAX_PRICE: constant(uint256) = 10**9 * 10**18  # [USD wad] with it the pricing cannot overflow
+MAX_PERIOD: constant(uint256) = 172_800  # [s] two days, of heartbeat and grace
+FEED_LOST: constant(uint256) = 30 * 86_400  # [s] after expiry, of a feed that does not answer
 
 VAULT: immutable(IVault)
 VENUE: immutable(address)
@@ -63,20 +63,10 @@ FEED: immutable(address)
 PRICER: immutable(IPricer)
 FEED_SCALE: immutable(uint256)  # [wad] per unit of the feed's answer
 
-
-# A sale priced, and what its admission is judged by.
-struct Deal:
-    sale: IPricer.Sale
-    ledger: IVault.Ledger  # with the premium
-    account: IHedger.HedgeAccount
-
-
 hedger: public(IHedger)
-oracle: public(IOptionBook.Oracle)
-carry: public(IOptionBook.Carry)
-stress: public(IOptionBook.Stress)
-quoting: public(IOptionBook.Quoting)
-limits: public(IOptionBook.Limits)
+# Laid out in `parameter_words`.
+oracle_word: uint256
+sequencer: address
 
 # Last good price of the feed and when it was made. [USD wad] [unix s]
 last_price: uint256
@@ -86,21 +76,25 @@ boards: uint256[MAX_BOARDS]
 live: uint256[MAX_STRIKES][MAX_BOARDS]
 # What a board was listed with, by expiry. [USD wad]
 strikes: HashMap[uint256, DynArray[uint256, MAX_STRIKES]]
+# When a board's vols were last set, by expiry [unix s], and the block of the last large step.
+vols_set_at: public(HashMap[uint256, uint256])
+last_large_step: public(uint256)
+vol_keeper: public(address)
 # Price that a board was settled at, by expiry; 0 before. [USD wad]
 settlement_price: public(HashMap[uint256, uint256])
 
 
 @deploy
 def __init__(
-    vault: address, venue: address, feed: address, pricer: address, params: IOptionBook.Params
+    vault: address, venue: address, feed: address, pricer: address, oracle_: IOptionBook.Oracle
 ):
     """
     @notice Create a book without boards; it works once `wire` has named the hedger.
     @param vault Vault whose money backs the options.
     @param venue Perp venue whose funding rate is the carry.
     @param feed Price feed, USD per ETH.
-    @param pricer Pricer, a contract without state.
-    @param params All parameters.
+    @param pricer Pricer: what options are worth and what may be sold.
+    @param oracle_ When the feed is good.
     """
     VAULT = IVault(vault)
     VENUE = venue
@@ -109,11 +103,7 @@ def __init__(
     FEED_SCALE = price_feed._scale(feed)
     ownable.__init__()
     ownable_2step.__init__()
-    self._set_oracle(params.oracle)
-    self._set_carry(params.carry)
-    self._set_stress(params.stress)
-    self._set_quoting(params.quoting)
-    self._set_limits(params.limits)
+    self._set_oracle(oracle_)
 
 
 # ------------------------------------------------------------------ owner
@@ -127,10 +117,21 @@ def wire(hedger: address):
     @param hedger Hedger of the vault.
     """
     ownable._check_owner()
-    assert self.hedger.address == empty(address), "option_book: already wired"
-    assert hedger != empty(address), "option_book: wired to zero"
+    refusal._unless(self.hedger.address == empty(address), "option_book: already wired")
+    refusal._unless(hedger != empty(address), "option_book: wired to zero")
     self.hedger = IHedger(hedger)
     log IOptionBook.Wired(hedger=hedger)
+
+
+@external
+def set_oracle(oracle_: IOptionBook.Oracle):
+    """
+    @notice Set when the feed is good.
+    @dev SPEC-B10. Only the owner.
+    @param oracle_ See `IOptionBook.Oracle`.
+    """
+    ownable._check_owner()
+    self._set_oracle(oracle_)
 
 
 @external
@@ -146,22 +147,61 @@ def list_board(
     """
     ownable._check_owner()
     self._update_price_if_good()
-    limits: IOptionBook.Limits = self.limits
-    assert expiry > block.timestamp + limits.cutoff, "option_book: expiry too near"
-    assert expiry <= block.timestamp + limits.max_tenor, "option_book: expiry too far"
-    assert len(strikes) > 0, "option_book: no strikes"
+    limits: IPricer.Limits = staticcall PRICER.limits()
+    admission._check_board(limits, block.timestamp, expiry, surface)
+    highest: uint256 = self._oracle().max_price
+    refusal._unless(len(strikes) > 0, "option_book: no strikes")
     previous: uint256 = 0
     for strike: uint256 in strikes:
-        assert strike > previous, "option_book: strikes not ascending"
-        assert strike <= self.oracle.max_price, "option_book: strike too high"
+        refusal._unless(strike > previous, "option_book: strikes not ascending")
+        refusal._unless(strike <= highest, "option_book: strike too high")
         previous = strike
-    self._check_surface(surface, limits)
-    assert self._find_board(expiry) == MAX_BOARDS, "option_book: board exists"
+    refusal._unless(self._find_board(expiry) == MAX_BOARDS, "option_book: board exists")
     slot: uint256 = self._find_board(0)
-    assert slot < MAX_BOARDS, "option_book: too many boards"
+    refusal._unless(slot < MAX_BOARDS, "option_book: too many boards")
     self.boards[slot] = packing._board(expiry, 0, surface)
     self.strikes[expiry] = strikes
+    self.vols_set_at[expiry] = block.timestamp
     log IOptionBook.BoardListed(expiry=expiry, strikes=strikes, surface=surface)
+
+
+@external
+def set_vol_keeper(vol_keeper: address):
+    """
+    @notice Name who may set vols beside the owner.
+    @dev SPEC-B12. Only the owner.
+    @param vol_keeper The vol keeper, empty for none.
+    """
+    ownable._check_owner()
+    self.vol_keeper = vol_keeper
+    log IOptionBook.VolKeeperSet(vol_keeper=vol_keeper)
+
+
+# ------------------------------------------------------------------ vol keeper
+
+
+@external
+def set_vol(expiry: uint256, surface: IOptionBook.Surface):
+    """
+    @notice Set the vols of a board.
+    @dev SPEC-B12. Only the vol keeper or the owner.
+    @param expiry The board.
+    @param surface Its vols.
+    """
+    refusal._unless(
+        msg.sender in [self.vol_keeper, ownable.owner], "option_book: only the vol keeper"
+    )
+    slot: uint256 = self._find_live_board(expiry)
+    board: uint256 = self.boards[slot]
+    limits: IPricer.Limits = staticcall PRICER.limits()
+    admission._check_surface(limits, surface)
+    elapsed: uint256 = block.timestamp - self.vols_set_at[expiry]
+    is_large: bool = admission._check_step(limits, packing._board_surface(board), surface, elapsed)
+    self.boards[slot] = packing._with_surface(board, surface)
+    self.vols_set_at[expiry] = block.timestamp
+    if is_large:
+        self.last_large_step = block.number
+    log IOptionBook.VolSet(expiry=expiry, surface=surface, is_large=is_large)
 
 
 # ------------------------------------------------------------------ buyers and holders
@@ -181,14 +221,15 @@ def buy(
     @param deadline Last second at which the caller wants them. [unix s]
     @return Premium paid. [asset]
     """
-    assert block.timestamp <= deadline, "option_book: deadline passed"
-    assert receiver != empty(address), "option_book: receiver is zero"
+    refusal._unless(block.timestamp <= deadline, "option_book: deadline passed")
+    refusal._unless(receiver != empty(address), "option_book: receiver is zero")
     self._update_price_if_good()
     slot: uint256 = self._check_series(id, amount)
-    deal: Deal = self._deal(id, amount, self.boards[slot])
-    premium: uint256 = deal.sale.quote.premium
-    assert premium <= max_premium, "option_book: premium over maximum"
-    self._check_deal(deal)
+    sale: IPricer.Sale = empty(IPricer.Sale)
+    account: IHedger.HedgeAccount = empty(IHedger.HedgeAccount)
+    sale, account = self._deal(id, amount, self.boards[slot], True)
+    premium: uint256 = sale.quote.premium
+    refusal._unless(premium <= max_premium, "option_book: premium over maximum")
     self._book_sale(slot, id, amount)
     erc6909._mint(receiver, id, amount)
     log IOptionBook.Bought(
@@ -197,10 +238,50 @@ def buy(
         receiver=receiver,
         amount=amount,
         premium=premium,
-        value=deal.sale.value,
-        spot=deal.sale.before.price,
+        value=sale.value,
+        spot=sale.before.price,
     )
-    extcall VAULT.on_sale(msg.sender, premium, deal.sale.after, deal.account)
+    extcall VAULT.on_sale(msg.sender, premium, sale.after, account)
+    return premium
+
+
+@external
+def sell(
+    id: uint256, amount: uint256, min_premium: uint256, receiver: address, deadline: uint256
+) -> uint256:
+    """
+    @notice Sell options back to the vault; the caller's are burnt. It lowers what the vault owes,
+         so that it is open whenever feed and venue are live.
+    @dev SPEC-B11.
+    @param id Series, see `series_id`.
+    @param amount Size. [ETH wad]
+    @param min_premium Least that the caller takes. [asset]
+    @param receiver Who is paid.
+    @param deadline Last second at which the caller wants it. [unix s]
+    @return Premium paid. [asset]
+    """
+    refusal._unless(block.timestamp <= deadline, "option_book: deadline passed")
+    refusal._unless(receiver != empty(address), "option_book: receiver is zero")
+    refusal._unless(erc6909.balanceOf[msg.sender][id] >= amount, "option_book: more than held")
+    self._update_price_if_good()
+    slot: uint256 = self._check_series(id, amount)
+    back: IPricer.Sale = empty(IPricer.Sale)
+    account: IHedger.HedgeAccount = empty(IHedger.HedgeAccount)
+    back, account = self._deal(id, amount, self.boards[slot], False)
+    premium: uint256 = back.quote.premium
+    refusal._unless(premium >= min_premium, "option_book: premium under minimum")
+    self._book_buy_back(slot, id, amount)
+    erc6909._burn(msg.sender, id, amount)
+    log IOptionBook.SoldBack(
+        id=id,
+        seller=msg.sender,
+        receiver=receiver,
+        amount=amount,
+        premium=premium,
+        value=back.value,
+        spot=back.before.price,
+    )
+    extcall VAULT.on_buy_back(receiver, premium, back.after, account)
     return premium
 
 
@@ -210,16 +291,21 @@ def settle(expiry: uint256, round: uint256, next_round: uint256):
     @notice Fix the price of an expired board and book what its holders are owed. Anyone may call.
     @dev SPEC-B7. Needs no live feed and no live venue.
     @param expiry The board.
-    @param round Last round of the feed at or before expiry.
-    @param next_round First round after it, 0 when there is none and a heartbeat has passed.
+    @param round Last round of the feed at or before expiry; 0 for a feed that no longer answers.
+    @param next_round First round after it, or with a price after it; 0 when there is none. See
+         `settlement`.
     """
     slot: uint256 = self._find_board(expiry)
-    assert slot < MAX_BOARDS and expiry > 0, "option_book: unknown board"
-    assert block.timestamp >= expiry, "option_book: not expired"
+    refusal._unless(slot < MAX_BOARDS and expiry > 0, "option_book: unknown board")
+    refusal._unless(block.timestamp >= expiry, "option_book: not expired")
     self._update_price_if_good()
-    price: uint256 = settlement._price(
-        FEED, FEED_SCALE, self.oracle.heartbeat, expiry, round, next_round
-    )
+    price: uint256 = 0
+    if round == 0:
+        price = self._price_without_feed(expiry)
+    else:
+        price = settlement._price(
+            FEED, FEED_SCALE, self._oracle().heartbeat, expiry, round, next_round
+        )
     owed: uint256 = self._board_payoff(slot, price, (staticcall VAULT.ledger()).scale)
     self.settlement_price[expiry] = price
     self.boards[slot] = 0
@@ -241,7 +327,7 @@ def claim(id: uint256, holder: address) -> uint256:
     self._update_price_if_good()
     expiry: uint256 = packing._expiry(id)
     price: uint256 = self.settlement_price[expiry]
-    assert price > 0, "option_book: not settled"
+    refusal._unless(price > 0, "option_book: not settled")
     amount: uint256 = erc6909.balanceOf[holder][id]
     scale: uint256 = (staticcall VAULT.ledger()).scale
     owed: uint256 = self._payoff(packing._id_strike(id), packing._is_put(id), amount, price, scale)
@@ -298,9 +384,38 @@ def quote(id: uint256, amount: uint256) -> IOptionBook.Quote:
     @return See `IOptionBook.Quote`.
     """
     slot: uint256 = self._check_series(id, amount)
-    deal: Deal = self._deal(id, amount, self.boards[slot])
-    self._check_deal(deal)
-    return deal.sale.quote
+    sale: IPricer.Sale = empty(IPricer.Sale)
+    account: IHedger.HedgeAccount = empty(IHedger.HedgeAccount)
+    sale, account = self._deal(id, amount, self.boards[slot], True)
+    return sale.quote
+
+
+@external
+@view
+def quote_sell(id: uint256, amount: uint256) -> IOptionBook.Quote:
+    """
+    @notice What `sell` would pay now for options that are there; reverts for the reasons for which
+         `sell` would, but for those of the seller and of the vault's cash.
+    @dev SPEC-B11.
+    @param id Series.
+    @param amount Size. [ETH wad]
+    @return See `IOptionBook.Quote`.
+    """
+    slot: uint256 = self._check_series(id, amount)
+    back: IPricer.Sale = empty(IPricer.Sale)
+    account: IHedger.HedgeAccount = empty(IHedger.HedgeAccount)
+    back, account = self._deal(id, amount, self.boards[slot], False)
+    return back.quote
+
+
+@external
+@view
+def oracle() -> IOptionBook.Oracle:
+    """
+    @notice When the feed is good.
+    @return See `IOptionBook.Oracle`.
+    """
+    return self._oracle()
 
 
 @external
@@ -313,7 +428,7 @@ def series_id(expiry: uint256, strike: uint256, is_put: bool) -> uint256:
     @param is_put True for a put.
     @return Id.
     """
-    assert strike <= packing.MAX_STRIKE, "option_book: strike does not fit"
+    refusal._unless(strike <= packing.MAX_STRIKE, "option_book: strike does not fit")
     return packing._id(expiry, strike, is_put)
 
 
@@ -386,6 +501,7 @@ def _greeks() -> IOptionBook.Risk:
 def _dated(risk_: IOptionBook.Risk, reading: price_feed.Reading) -> IOptionBook.Risk:
     dated: IOptionBook.Risk = risk_
     dated.valid = reading.ok
+    dated.moved = self.last_large_step == block.number
     dated.at = reading.at if reading.ok else self.last_price_at
     return dated
 
@@ -394,23 +510,16 @@ def _dated(risk_: IOptionBook.Risk, reading: price_feed.Reading) -> IOptionBook.
 @view
 def _scene(reading: price_feed.Reading) -> IPricer.Scene:
     """
-    @dev The price is the feed's when that is good, else the last good one; the carry is the
-         venue's, or the long-run rate when the venue does not answer.
+    @dev The price is the feed's when that is good, else the last good one.
     """
-    ok: bool = False
+    known: bool = False
     market: IPerpVenue.Market = empty(IPerpVenue.Market)
-    ok, market = venue_reader._market(VENUE)
-    limits: IOptionBook.Limits = self.limits
-    carry_params: IOptionBook.Carry = self.carry
+    known, market = venue_reader._market(VENUE)
     return IPricer.Scene(
         now=block.timestamp,
         price=reading.price if reading.ok else self.last_price,
-        rate_ema=market.funding_ema_year if ok else carry_params.rate,
-        carry=carry_params,
-        stress=self.stress,
-        quoting=self.quoting,
-        vol_min=limits.vol_min,
-        vol_max=limits.vol_max,
+        rate_ema=market.funding_ema_year,
+        rate_known=known,
     )
 
 
@@ -420,16 +529,16 @@ def _words() -> DynArray[uint256, MAX_WORDS]:
     """
     @dev Every board with live strikes, each followed by its strikes: what the pricer takes.
     """
-    words: DynArray[uint256, MAX_WORDS] = []
+    book: DynArray[uint256, MAX_WORDS] = []
     for slot: uint256 in range(MAX_BOARDS):
         board: uint256 = self.boards[slot]
         count: uint256 = packing._board_count(board)
         if count == 0:
             continue
-        words.append(board)
+        book.append(board)
         for i: uint256 in range(count, bound=MAX_STRIKES):
-            words.append(self.live[slot][i])
-    return words
+            book.append(self.live[slot][i])
+    return book
 
 
 # ------------------------------------------------------------------ internal: a sale
@@ -441,85 +550,41 @@ def _check_series(id: uint256, amount: uint256) -> uint256:
     """
     @dev Returns the slot of the board.
     """
-    limits: IOptionBook.Limits = self.limits
     expiry: uint256 = packing._expiry(id)
-    slot: uint256 = self._find_board(expiry)
-    assert slot < MAX_BOARDS and expiry > 0, "option_book: unknown board"
-    assert packing._is_canonical(id), "option_book: unknown kind"
-    assert packing._id_strike(id) in self.strikes[expiry], "option_book: unknown strike"
-    assert block.timestamp < expiry, "option_book: expired"
-    assert block.timestamp + limits.cutoff <= expiry, "option_book: inside the cutoff"
-    assert amount >= limits.min_size, "option_book: below minimum size"
-    assert amount <= packing.MAX_SOLD, "option_book: size does not fit"
+    slot: uint256 = self._find_live_board(expiry)
+    refusal._unless(packing._is_canonical(id), "option_book: unknown kind")
+    refusal._unless(packing._id_strike(id) in self.strikes[expiry], "option_book: unknown strike")
+    refusal._unless(amount > 0, "option_book: size is zero")
+    refusal._unless(amount <= packing.MAX_SOLD, "option_book: size does not fit")
     return slot
 
 
 @internal
 @view
-def _deal(id: uint256, amount: uint256, board: uint256) -> Deal:
+def _deal(
+    id: uint256, amount: uint256, board: uint256, is_sale: bool
+) -> (IPricer.Sale, IHedger.HedgeAccount):
     """
-    @dev The book before and after `amount` more of `id`, and the price of it.
+    @dev The book before and after `amount` of `id` is sold or comes back, and the price of it; the
+         pricer refuses what may not be.
     """
-    assert self.hedger.address != empty(address), "option_book: not wired"
+    refusal._unless(self.hedger.address != empty(address), "option_book: not wired")
     reading: price_feed.Reading = self._read_price()
-    assert reading.ok, "option_book: feed not live"
-    deal: Deal = empty(Deal)
-    deal.ledger = staticcall VAULT.ledger()
-    deal.account = staticcall self.hedger.account()
-    assert deal.account.valid, "option_book: venue not live"
-    assert deal.account.may_open, "option_book: venue reduce-only"
+    refusal._unless(reading.ok, "option_book: feed not live")
+    ledger: IVault.Ledger = staticcall VAULT.ledger()
+    account: IHedger.HedgeAccount = staticcall self.hedger.account()
+    refusal._unless(account.valid, "option_book: venue not live")
+    refusal._unless(account.may_open or not is_sale, "option_book: venue reduce-only")
     order: IPricer.Order = IPricer.Order(
-        id=id,
-        amount=amount,
-        board=board,
-        mark=deal.account.mark,
-        held=deal.account.size + deal.account.pending,
-        venue_fee=deal.account.fee,
-        depth=deal.account.depth,
-        scale=deal.ledger.scale,
+        id=id, amount=amount, board=board, ledger=ledger, account=account
     )
-    deal.sale = staticcall PRICER.sale(self._scene(reading), self._words(), order)
-    deal.sale.before = self._dated(deal.sale.before, reading)
-    deal.sale.after = self._dated(deal.sale.after, reading)
-    deal.ledger.cash += deal.sale.quote.premium
-    return deal
-
-
-@internal
-@view
-def _check_deal(deal: Deal):
-    """
-    @dev SPEC-B5 and SPEC-B6: what may be sold, and what the book may be after it.
-    """
-    limits: IOptionBook.Limits = self.limits
-    each: uint256 = wad._abs(deal.sale.delta)
-    assert each >= limits.min_delta, "option_book: delta too small"
-    assert each <= limits.max_delta, "option_book: delta too large"
-    after: IOptionBook.Risk = deal.sale.after
-    assert wad._abs(after.vega) <= self.quoting.vega_cap, "option_book: over vega cap"
-    stress: IOptionBook.Stress = self.stress
-    largest: uint256 = max(
-        wad._abs(after.delta), max(wad._abs(after.up_delta), wad._abs(after.down_delta))
-    )
-    room: uint256 = min(stress.hedge_cap, self._venue_room(deal.account))
-    assert largest <= room, "option_book: over hedge cap"
-    nav: int256 = solvency._nav_low(deal.ledger, after, deal.account)
-    allowed: int256 = wad._mul_signed(nav, convert(stress.max_loss, int256))
-    assert solvency._stress_loss(after) <= allowed, "option_book: over stress loss"
-    free: int256 = solvency._free_liquidity(deal.ledger, after, deal.account)
-    assert free >= 0, "option_book: over free liquidity"
-
-
-@internal
-@pure
-def _venue_room(account: IHedger.HedgeAccount) -> uint256:
-    """
-    @dev Largest hedge that the venue's limits allow on the side where they allow less, the position
-         held included.
-    """
-    long_room: int256 = convert(account.max_buy, int256) + account.size
-    short_room: int256 = convert(account.max_sell, int256) - account.size
-    return convert(max(0, min(long_room, short_room)), uint256)
+    deal: IPricer.Sale = empty(IPricer.Sale)
+    if is_sale:
+        deal = staticcall PRICER.sale(self._scene(reading), self._words(), order)
+    else:
+        deal = staticcall PRICER.buy_back(self._scene(reading), self._words(), order)
+    deal.after = self._dated(deal.after, reading)
+    return deal, account
 
 
 @internal
@@ -534,8 +599,29 @@ def _book_sale(slot: uint256, id: uint256, amount: uint256):
         live = packing._live(packing._id_strike(id), 0, 0)
         self.boards[slot] = packing._with_one_more(self.boards[slot])
     total: uint256 = packing._sold(live, is_put) + amount
-    assert total <= packing.MAX_SOLD, "option_book: series is full"
+    refusal._unless(total <= packing.MAX_SOLD, "option_book: series is full")
     self.live[slot][i] = packing._with_sold(live, is_put, total)
+
+
+@internal
+def _book_buy_back(slot: uint256, id: uint256, amount: uint256):
+    """
+    @dev Takes from what is sold at the strike; with nothing left the last live strike takes its
+         place. The pricer has checked that so much is sold.
+    """
+    i: uint256 = self._find_strike(slot, id)
+    live: uint256 = self.live[slot][i]
+    is_put: bool = packing._is_put(id)
+    live = packing._with_sold(live, is_put, packing._sold(live, is_put) - amount)
+    if packing._calls(live) == 0 and packing._puts(live) == 0:
+        board: uint256 = packing._with_one_less(self.boards[slot])
+        last: uint256 = packing._board_count(board)
+        live = self.live[slot][last]
+        self.live[slot][last] = 0
+        self.boards[slot] = board
+        if i == last:
+            return
+    self.live[slot][i] = live
 
 
 @internal
@@ -551,6 +637,18 @@ def _find_strike(slot: uint256, id: uint256) -> uint256:
         if packing._strike(self.live[slot][i]) == strike:
             return i
     return count
+
+
+@internal
+@view
+def _find_live_board(expiry: uint256) -> uint256:
+    """
+    @dev Slot of a board that has not expired.
+    """
+    slot: uint256 = self._find_board(expiry)
+    refusal._unless(slot < MAX_BOARDS and expiry > 0, "option_book: unknown board")
+    refusal._unless(block.timestamp < expiry, "option_book: expired")
+    return slot
 
 
 @internal
@@ -601,8 +699,22 @@ def _payoff(
 
 @internal
 @view
+def _price_without_feed(expiry: uint256) -> uint256:
+    """
+    @dev Of a feed that does not answer at all, a month after expiry: the last good price that the
+         book has seen. Nobody can choose it any more, and holders would wait for ever.
+    """
+    refusal._unless(block.timestamp > expiry + FEED_LOST, "option_book: feed may come back")
+    reading: price_feed.Reading = self._read_price()
+    refusal._unless(reading.at == 0, "option_book: feed answers")
+    refusal._unless(self.last_price > 0, "option_book: no price ever")
+    return self.last_price
+
+
+@internal
+@view
 def _read_price() -> price_feed.Reading:
-    oracle: IOptionBook.Oracle = self.oracle
+    oracle: IOptionBook.Oracle = self._oracle()
     reading: price_feed.Reading = price_feed._latest(
         FEED, FEED_SCALE, oracle.heartbeat, oracle.min_price, oracle.max_price
     )
@@ -616,9 +728,10 @@ def _update_price_if_good():
     @dev Keeps the price that stands in while the feed is bad.
     """
     reading: price_feed.Reading = self._read_price()
-    if reading.ok:
+    if reading.ok and (reading.at != self.last_price_at or reading.price != self.last_price):
         self.last_price = reading.price
         self.last_price_at = reading.at
+        log IOptionBook.PriceKept(price=reading.price, at=reading.at)
 
 
 # ------------------------------------------------------------------ internal: parameters
@@ -626,56 +739,19 @@ def _update_price_if_good():
 
 @internal
 @view
-def _check_surface(surface: IOptionBook.Surface, limits: IOptionBook.Limits):
-    assert surface.atm_vol >= limits.vol_min, "option_book: vol too low"
-    assert surface.atm_vol <= limits.vol_max, "option_book: vol too high"
-    assert abs(surface.skew) <= MAX_SHAPE, "option_book: skew out of range"
-    assert abs(surface.smile) <= MAX_SHAPE, "option_book: smile out of range"
+def _oracle() -> IOptionBook.Oracle:
+    return words._oracle(self.oracle_word, self.sequencer)
 
 
 @internal
 def _set_oracle(oracle: IOptionBook.Oracle):
-    assert oracle.heartbeat >= 60 and oracle.heartbeat <= 172_800, "option_book: bad heartbeat"
-    assert oracle.min_price > 0, "option_book: bad price bounds"
-    assert oracle.max_price > oracle.min_price, "option_book: bad price bounds order"
-    assert oracle.max_price <= MAX_PRICE, "option_book: max price too high"
-    self.oracle = oracle
-
-
-@internal
-def _set_carry(carry: IOptionBook.Carry):
-    assert abs(carry.rate) <= MAX_RATE, "option_book: carry rate out of range"
-    assert carry.bound <= convert(MAX_RATE, uint256), "option_book: carry bound too wide"
-    assert carry.reversion <= MAX_REVERSION, "option_book: reversion too fast"
-    self.carry = carry
-
-
-@internal
-def _set_stress(stress: IOptionBook.Stress):
-    assert stress.shock >= 10**17 and stress.shock <= 9 * 10**17, "option_book: bad shock"
-    assert stress.vol_shock <= 2 * wad.WAD, "option_book: vol shock too large"
-    assert stress.max_loss > 0 and stress.max_loss <= wad.WAD, "option_book: bad max loss"
-    self.stress = stress
-
-
-@internal
-def _set_quoting(quoting_: IOptionBook.Quoting):
-    assert quoting_.spread <= wad.WAD, "option_book: spread over 100%"
-    assert quoting_.impact <= 2 * wad.WAD, "option_book: impact over 200%"
-    assert quoting_.vega_cap > 0, "option_book: vega cap is zero"
-    assert quoting_.fee <= 10**16, "option_book: fee over 1%"
-    assert quoting_.edge <= 5 * 10**16, "option_book: edge over 5%"
-    self.quoting = quoting_
-
-
-@internal
-def _set_limits(limits: IOptionBook.Limits):
-    assert limits.min_delta < limits.max_delta, "option_book: bad delta bounds"
-    assert limits.max_delta <= wad.WAD, "option_book: max delta over 1"
-    assert limits.min_size > 0, "option_book: min size is zero"
-    assert limits.cutoff < limits.max_tenor, "option_book: bad tenor bounds"
-    assert limits.max_tenor <= 366 * 86_400, "option_book: tenor over a year"
-    assert limits.vol_min >= 10**16, "option_book: vol min under 1%"
-    assert limits.vol_max > limits.vol_min, "option_book: bad vol bounds"
-    assert limits.vol_max <= 5 * wad.WAD, "option_book: vol max over 500%"
-    self.limits = limits
+    refusal._unless(
+        (oracle.heartbeat >= 60 and oracle.heartbeat <= MAX_PERIOD), "option_book: bad heartbeat"
+    )
+    refusal._unless(oracle.min_price > 0, "option_book: bad price bounds")
+    refusal._unless(oracle.max_price > oracle.min_price, "option_book: bad price bounds order")
+    refusal._unless(oracle.max_price <= MAX_PRICE, "option_book: max price too high")
+    refusal._unless(oracle.grace <= MAX_PERIOD, "option_book: grace too long")
+    self.oracle_word = words._oracle_word(oracle)
+    self.sequencer = oracle.sequencer
+    log IOptionBook.OracleSet(oracle=oracle)

@@ -348,6 +348,30 @@ def on_sale(
 
 
 @external
+def on_buy_back(
+    receiver: address,
+    premium: uint256,
+    risk: IOptionBook.Risk,
+    account: IHedger.HedgeAccount,
+):
+    """
+    @notice Pay for options that came back, from cash that no claim and no redeemed share needs.
+    @dev SPEC-V9. Only the book.
+    @param receiver Who is paid.
+    @param premium Tokens. [asset]
+    @param risk The book without them.
+    @param account The hedge.
+    """
+    self._check_book()
+    needed: uint256 = claims.total + redemptions.owed + premium
+    assert self.cash >= needed, "vault: premium over free cash"
+    self.cash -= premium
+    self._remember(risk, account)
+    self._send(receiver, premium)
+    log IVault.PremiumReturned(receiver=receiver, amount=premium)
+
+
+@external
 def on_settle(
     expiry: uint256, payoff: uint256, risk: IOptionBook.Risk, account: IHedger.HedgeAccount
 ):
@@ -717,6 +741,8 @@ def _closed_by(snapshot: Snapshot) -> String[32]:
         return "vault: venue not live"
     if snapshot.risk.unsettled:
         return "vault: board not settled"
+    if snapshot.risk.moved:
+        return "vault: vol just moved"
     if abs(solvency._basis(snapshot.account)) > MAX_BASIS:
         return "vault: basis too wide"
     return ""

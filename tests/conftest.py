@@ -142,7 +142,7 @@ def create_system(
     depositor: TestAccountAPI,
     buyer: TestAccountAPI,
 ) -> Callable[..., Deployment]:
-    """Deploy a whole vault: `create_system(price=2_000 * WAD, **{"book.limits.cutoff": "2 h"})`.
+    """Deploy a whole vault: `create_system(price=2_000 * WAD, **{"pricer.limits.cutoff": "2 h"})`.
 
     price: of the feed [USD wad]; deposit: the depositor's [whole tokens], 0 for none; decimals: the
     token's; boards: whether the two of the default deployment are listed; engine: what deploys;

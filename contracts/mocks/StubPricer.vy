@@ -2,13 +2,20 @@
 """
 @title StubPricer
 @license AGPL-3.0-only
-@notice Answers as a Pricer what it was told: shows a book sales at the very edge of its limits.
+@notice Answers as a Pricer what it was told: shows a book sales that no
+        book would price.
 """
 
 from ..interfaces import IOptionBook
 from ..interfaces import IPricer
 
 told: IPricer.Sale
+limits: public(IPricer.Limits)
+
+
+@deploy
+def __init__(params: IPricer.Params):
+    self.limits = params.limits
 
 
 @external
@@ -37,4 +44,12 @@ def delta(scene: IPricer.Scene, book: DynArray[uint256, 136]) -> int256:
 @external
 @view
 def sale(scene: IPricer.Scene, book: DynArray[uint256, 136], order: IPricer.Order) -> IPricer.Sale:
+    return self.told
+
+
+@external
+@view
+def buy_back(
+    scene: IPricer.Scene, book: DynArray[uint256, 136], order: IPricer.Order
+) -> IPricer.Sale:
     return self.told

@@ -129,5 +129,20 @@ def _board_surface(board: uint256) -> IOptionBook.Surface:
 
 @internal
 @pure
+def _with_surface(board: uint256, surface: IOptionBook.Surface) -> uint256:
+    return self._board(self._board_expiry(board), self._board_count(board), surface)
+
+
+@internal
+@pure
 def _with_one_more(board: uint256) -> uint256:
     return board + (1 << 192)
+
+
+@internal
+@pure
+def _with_one_less(board: uint256) -> uint256:
+    """
+    @dev The caller has checked that there is one.
+    """
+    return board - (1 << 192)

@@ -2,8 +2,8 @@
 """
 @title quoting
 @license AGPL-3.0-only
-@notice What a buyer pays above the mark: vega-linear spread and impact, fee, and the cost of the
-     hedge.
+@notice What a buyer pays above the mark and a seller gets below it: vega-linear spread and impact,
+     fee, and the cost of the hedge.
 @dev Stateless. The impact is the mean of the use of the vega cap before and after the trade, so
      splitting an order gains nothing beyond rounding.
 """
@@ -16,14 +16,15 @@ FEE_CEILING: constant(uint256) = 125 * 10**15  # [wad] of the option's price
 
 @internal
 @pure
-def _spot(index: uint256, mark: uint256, edge: uint256, is_put: bool) -> uint256:
+def _spot(index: uint256, mark: uint256, edge: uint256, is_low: bool) -> uint256:
     """
-    @dev The worse for the buyer of index and clamped mark, and `edge` further. [USD wad]
+    @dev The lower or the higher of index and clamped mark, and `edge` further: low is the worse for
+         who buys a put or sells a call. [USD wad]
     """
     low: uint256 = wad._mul_down(index, wad.WAD - MARK_CLAMP)
     high: uint256 = wad._mul_up(index, wad.WAD + MARK_CLAMP)
     seen: uint256 = min(max(mark, low), high)
-    if is_put:
+    if is_low:
         return wad._mul_down(min(index, seen), wad.WAD - edge)
     return wad._mul_up(max(index, seen), wad.WAD + edge)
 

@@ -35,7 +35,7 @@ struct Setting:
     now: uint256  # [unix s]
     price: uint256  # index [USD wad]
     rate_ema: int256  # funding a year, clamped [wad]
-    carry: IOptionBook.Carry
+    carry: IPricer.Carry
     spread: uint256  # of a vol [wad]
     shock: int256  # [wad]
     vol_shock: int256  # [wad]
@@ -73,22 +73,35 @@ struct Sum:
 
 @internal
 @pure
-def _setting(scene: IPricer.Scene, depth: uint256) -> Setting:
-    bound: int256 = convert(scene.carry.bound, int256)
-    shock: int256 = convert(scene.stress.shock, int256)
+def _setting(
+    scene: IPricer.Scene,
+    depth: uint256,
+    carry_: IPricer.Carry,
+    spread: uint256,
+    shock: uint256,
+    vol_shock: uint256,
+    vol_min: uint256,
+    vol_max: uint256,
+) -> Setting:
+    """
+    @dev A venue that is silent, or pushed past the bound, does not move the carry further.
+    """
+    bound: int256 = convert(carry_.bound, int256)
+    rate_ema: int256 = scene.rate_ema if scene.rate_known else carry_.rate
+    move: int256 = convert(shock, int256)
     return Setting(
         depth=depth,
         now=scene.now,
         price=scene.price,
-        rate_ema=min(max(scene.rate_ema, -bound), bound),
-        carry=scene.carry,
-        spread=scene.quoting.spread,
-        shock=shock,
-        vol_shock=convert(scene.stress.vol_shock, int256),
-        ln_up=fixed_point._ln_ratio(WAD + shock, WAD),
-        ln_down=fixed_point._ln_ratio(WAD - shock, WAD),
-        vol_min=scene.vol_min,
-        vol_max=scene.vol_max,
+        rate_ema=min(max(rate_ema, -bound), bound),
+        carry=carry_,
+        spread=spread,
+        shock=move,
+        vol_shock=convert(vol_shock, int256),
+        ln_up=fixed_point._ln_ratio(WAD + move, WAD),
+        ln_down=fixed_point._ln_ratio(WAD - move, WAD),
+        vol_min=vol_min,
+        vol_max=vol_max,
     )
 
 

@@ -159,7 +159,7 @@ def life(project, chain, owner, keeper, arbitrageur, depositor, buyer, stranger)
 
 
 def live(chain, cast) -> World:
-    """Sales of calls and puts, hedges, margin in and out, settlement, claims, a withdrawal."""
+    """Sales of calls and puts, hedges, settlement, claims, a buy-back, deposits, a withdrawal."""
     values = parameters.load(overrides={"boards.tenors": "10 h, 28 d"})
     start = Step(2_000 * WAD, 0.0)
     world = World(chain, cast, values, start, [3_000_000 * 10**6])
@@ -171,6 +171,7 @@ def live(chain, cast) -> World:
     assert world.record.sales == 2 and len(world.record.settled) == 1
     chain.send(world.deployment.vault, "fund_claims", sender=cast.keeper)
     world.step(12, Step(2_080 * WAD, 0.0), [Order(12, 0, 1, at_the_money, False, 0.02)])
+    sell_back(world, world.expiries[1], at_the_money)
     vault, depositor = world.deployment.vault, cast.depositors[0]
     chain.send(vault, "mint", 10**9, depositor, sender=cast.buyers[0])
     chain.send(vault, "withdraw", 10**9, depositor, depositor, sender=depositor)
@@ -178,6 +179,16 @@ def live(chain, cast) -> World:
     chain.send(vault, "skim", cast.owner, sender=cast.owner)
     world.leave(depositor)
     return world
+
+
+def sell_back(world, expiry, strike):
+    """The buyer sells half of his calls of a strike back to the vault."""
+    chain, book, buyer = world.chain, world.deployment.book, world.cast.buyers[0]
+    series = book.series_id(expiry, world.strikes[strike], False)
+    held = chain.read(book, "balanceOf", buyer, series)
+    end = chain.now() + HOUR
+    chain.send(book, "sell", series, held // 2, 0, buyer, end, sender=buyer)
+    assert 0 < chain.read(book, "balanceOf", buyer, series) < held
 
 
 def die(world, stranger):
@@ -204,7 +215,7 @@ def view_everything(world):
         contract = getattr(world.deployment, key)
         for abi in contract.contract_type.view_methods:
             arguments = [SAMPLES.get(item.canonical_type, 1) for item in abi.inputs]
-            if (key, abi.name) == ("book", "quote"):
+            if key == "book" and abi.name in ("quote", "quote_sell"):
                 arguments = [series, WAD]
             if key != "pricer":  # takes the whole book, and calls nothing
                 refused_or_not(world.chain, contract, abi.name, arguments)

@@ -198,7 +198,7 @@ def files(tmp_path):
         (["--set", "venue.imr=10"], "venue.imr: '10' needs a unit"),
         (["--set", "boards.tenors=7 d"], "boards.tenors: the buyers need 2 boards, not 1"),
         (["--set", "boards.strike_step=0 %"], "boards.strike_step: must be positive"),
-        (["--set", "book.carry.half_life=0 s"], "book.carry.half_life: must be positive"),
+        (["--set", "pricer.carry.half_life=0 s"], "pricer.carry.half_life: must be positive"),
         (["--set", "feed.decimals=20"], "feed.decimals: 20 is over 18"),
         (["--set", "vault.deposit_cap=-5 USDC"], "vault.deposit_cap: must not be negative"),
         (["--set", "vault.offset=300"], "vault.offset: 300 is over 12"),

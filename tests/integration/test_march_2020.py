@@ -70,7 +70,6 @@ def replay(create_engine):
 
 def sell_to_the_limit(world: World, nav: int) -> str:
     """Sell every series that may be sold, all alike, until the stress test refuses; the refusal."""
-    book = world.deployment.book
     series = [
         packing.series_id(expiry, strike, is_put)
         for strike in world.strikes
@@ -78,7 +77,7 @@ def sell_to_the_limit(world: World, nav: int) -> str:
         for is_put in (False, True)
     ]
     sellable = [one for one in series if may_be_sold(world, one)]
-    max_loss = world.chain.read(book, "stress").max_loss
+    max_loss = world.chain.read(world.deployment.pricer, "stress").max_loss
     amount = nav * max_loss // unit_loss(world, sellable)
     # The premiums add a little to the NAV that the first estimate is taken from.
     for one in sellable:
@@ -101,15 +100,15 @@ def may_be_sold(world: World, series: int) -> bool:
 
 def unit_loss(world: World, series: list[int]) -> int:
     """Stress loss of a book with one ETH of each series, by the twin [USD wad]."""
-    book = world.deployment.book
-    limits = world.chain.read(book, "limits")
+    book, pricer = world.deployment.book, world.deployment.pricer
+    limits = world.chain.read(pricer, "limits")
     scene = risk.Scene(
         now=world.chain.now(),
         price=world.chain.read(book, "risk").price,
         rate_ema=0,
-        carry=risk.Carry(*world.chain.read(book, "carry")),
-        stress=risk.Stress(*world.chain.read(book, "stress")),
-        quoting=risk.Quoting(*world.chain.read(book, "quoting")),
+        carry=risk.Carry(*world.chain.read(pricer, "carry")),
+        stress=risk.Stress(*world.chain.read(pricer, "stress")),
+        quoting=risk.Quoting(*world.chain.read(pricer, "quoting")),
         vol_min=limits.vol_min,
         vol_max=limits.vol_max,
     )
@@ -132,7 +131,7 @@ def test_replay__hedged__survives(replay, capsys):
     """SPEC-H1 SPEC-H4 SPEC-B6: no liquidation, no insolvency, and the loss stays bounded."""
     seen = replay(is_hedged=True)
     show(capsys, "hedged", seen)
-    assert seen.refusal == "option_book: over stress loss"
+    assert seen.refusal == "admission: over stress loss"
     assert seen.liquidations == 0
     assert seen.lowest_nav > 0
     assert seen.summary.lowest_margin_ratio >= 0.11

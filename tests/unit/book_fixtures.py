@@ -4,7 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 import pytest
-from book_shop import Shop, StubbedChain, SwitchedChain
+from book_shop import DEFAULTS, PricerDesk, Shop, StubbedChain, SwitchedChain
 
 from ballast.chain import Contract
 
@@ -34,9 +34,9 @@ def create_shop(create_system, chain, owner, buyer) -> Callable[..., Shop]:
 
 
 @pytest.fixture(scope="session")
-def pricer(project, owner) -> Contract:
-    """The pricer alone: it knows nothing but what it is handed."""
-    return owner.deploy(project.Pricer)
+def pricer(project, owner) -> PricerDesk:
+    """The pricer alone: it knows nothing of a book but what it is handed."""
+    return PricerDesk(owner.deploy(project.Pricer, DEFAULTS), owner)
 
 
 @pytest.fixture(scope="session")
@@ -47,8 +47,8 @@ def stubbed_chain(project, chain) -> StubbedChain:
 
 @pytest.fixture(scope="session")
 def stubbed(create_shop, stubbed_chain) -> Shop:
-    """A vault whose pricer answers what it is told; its hedge cap is 100 ETH."""
-    return create_shop(engine=stubbed_chain, **{"book.stress.hedge_cap": "100 ETH"})
+    """A vault whose pricer answers what it is told."""
+    return create_shop(engine=stubbed_chain)
 
 
 @pytest.fixture(scope="session")

@@ -13,8 +13,9 @@ from eth_utils import to_canonical_address
 
 from ballast import packing, parameters, risk
 from ballast.chain import Account, ApeChain, Contract
-from ballast.deployment import Deployment, book_parameters
+from ballast.deployment import Deployment, pricer_parameters
 from ballast.packing import Surface
+from ballast.risk import Order, Scene
 from ballast.units import WAD
 
 HOUR = 3_600
@@ -24,7 +25,8 @@ FOREVER = 2**256 - 1
 NOW = 1_800_000_000
 """When the scenes of the pure pricer play. [unix s]"""
 
-DEFAULTS = book_parameters(parameters.load())
+DEFAULTS = pricer_parameters(parameters.load())
+ORACLE = parameters.load()["book"]["oracle"]
 SCENE = risk.Scene(
     now=NOW,
     price=2_000 * WAD,
@@ -36,6 +38,10 @@ SCENE = risk.Scene(
     vol_max=DEFAULTS["limits"]["vol_max"],
 )
 """2,000 USD, funding of 5% a year, the default parameters."""
+NO_CAP = 10**30
+"""The largest cap that the pricer takes. [ETH wad]"""
+RICH = 10**30
+"""Cash of a vault that can sell anything. [asset]"""
 
 Lot = tuple[Any, bool, Any]
 """Strike [USD], whether it is a put, amount [ETH]."""
@@ -81,6 +87,82 @@ def order(
     )
 
 
+def account(order: risk.Order) -> dict[str, Any]:
+    """IHedger.HedgeAccount of an order, at a venue with room for any hedge."""
+    signed = dict.fromkeys(("pending", "equity", "low", "high", "funding_8h"), 0)
+    ratios = dict.fromkeys(("imr", "mmr", "margin_floor", "margin_per_vol", "vol_floor"), 0)
+    return {
+        "size": order.held,
+        "margin": 0,
+        "withdrawable": 0,
+        "mark": order.mark,
+        "index": order.mark,
+        "fee": order.venue_fee,
+        "max_buy": NO_CAP,
+        "max_sell": NO_CAP,
+        "depth": order.depth,
+        "may_open": True,
+        "valid": True,
+        **signed,
+        **ratios,
+    }
+
+
+def asked(order: risk.Order) -> dict[str, Any]:
+    """IPricer.Order of the twin's, from a vault that can sell anything."""
+    return {
+        "id": order.id,
+        "amount": order.amount,
+        "board": order.board,
+        "ledger": {"cash": RICH, "claims": 0, "scale": order.scale},
+        "account": account(order),
+    }
+
+
+class PricerDesk:
+    """The pricer alone, asked as the twin is: it gets the parameters of a scene before each call.
+
+    Its limits refuse no sale but of a |delta| over 1, which no parameter allows.
+    """
+
+    def __init__(self, pricer: Contract, owner: Account) -> None:
+        self.contract = pricer
+        self.owner = owner
+
+    def risk(self, scene: Scene, words: Sequence[int]) -> Any:
+        """Pricer.risk."""
+        return self.contract.risk(self._show(scene), words)
+
+    def greeks(self, scene: Scene, words: Sequence[int]) -> Any:
+        """Pricer.greeks."""
+        return self.contract.greeks(self._show(scene), words)
+
+    def delta(self, scene: Scene, words: Sequence[int]) -> int:
+        """Pricer.delta."""
+        return self.contract.delta(self._show(scene), words)
+
+    def sale(self, scene: Scene, words: Sequence[int], order: Order) -> Any:
+        """Pricer.sale."""
+        return self.contract.sale(self._show(scene), words, asked(order))
+
+    def buy_back(self, scene: Scene, words: Sequence[int], order: Order) -> Any:
+        """Pricer.buy_back."""
+        return self.contract.buy_back(self._show(scene), words, asked(order))
+
+    def _show(self, scene: Scene) -> tuple[int, int, int, bool]:
+        """Set what differs; then the scene as the contract takes it."""
+        wanted = {
+            "carry": tuple(scene.carry),
+            "stress": (scene.stress.shock, scene.stress.vol_shock, WAD, NO_CAP),
+            "quoting": tuple(scene.quoting),
+            "limits": (0, WAD, 1, 0, 366 * DAY, scene.vol_min, scene.vol_max, WAD),
+        }
+        for group, values in wanted.items():
+            if tuple(getattr(self.contract, group)()) != values:
+                getattr(self.contract, f"set_{group}")(values, sender=self.owner)
+        return scene.now, scene.price, scene.rate_ema, True
+
+
 class Shop:
     """A deployed vault, and short ways to trade with its book."""
 
@@ -88,6 +170,7 @@ class Shop:
         self.system = system
         self.book: Contract = system.book
         self.vault: Contract = system.vault
+        self.pricer: Contract = system.pricer
         self.feed: Contract = system.feed
         self.chain = chain
         self.owner = owner
@@ -138,6 +221,21 @@ class Shop:
             series, wad(amount), max_premium, receiver or sender, deadline, sender=sender
         )
 
+    def sell(
+        self,
+        series: int,
+        amount: Any = 10,
+        min_premium: int = 0,
+        receiver: Any = None,
+        deadline: int = FOREVER,
+        sender: Any = None,
+    ) -> Any:
+        """Sell back for the buyer unless told otherwise; returns the receipt."""
+        sender = sender or self.buyer
+        return self.book.sell(
+            series, wad(amount), min_premium, receiver or sender, deadline, sender=sender
+        )
+
     def settle(self, board: int, price: Any) -> int:
         """Settle a board at a price of its very expiry; returns the expiry."""
         expiry = self.expiries[board]
@@ -154,14 +252,14 @@ class Shop:
 
     def scene(self) -> risk.Scene:
         """What the book shows its pricer while feed and venue are live."""
-        limits = self.book.limits()
+        limits = self.pricer.limits()
         return risk.Scene(
             now=self.now,
             price=self.feed.latestRoundData()[1] * 10**10,
             rate_ema=self.system.venue.market().funding_ema_year,
-            carry=risk.Carry(*self.book.carry()),
-            stress=risk.Stress(*self.book.stress()),
-            quoting=risk.Quoting(*self.book.quoting()),
+            carry=risk.Carry(*self.pricer.carry()),
+            stress=risk.Stress(*self.pricer.stress()),
+            quoting=risk.Quoting(*self.pricer.quoting()),
             vol_min=limits.vol_min,
             vol_max=limits.vol_max,
         )
@@ -192,15 +290,15 @@ class Shop:
 
     def order(self, series: int, amount: Any, count: int) -> risk.Order:
         """What the book shows its pricer of an order; count: live series of the board."""
-        account = self.system.hedger.account()
+        held = self.system.hedger.account()
         return risk.Order(
             id=series,
             amount=wad(amount),
             board=self.board_word(packing.expiry(series), count),
-            mark=account.mark,
-            held=account.size + account.pending,
-            venue_fee=account.fee,
-            depth=account.depth,
+            mark=held.mark,
+            held=held.size + held.pending,
+            venue_fee=held.fee,
+            depth=held.depth,
             scale=self.vault.ledger().scale,
         )
 

@@ -78,9 +78,9 @@ def test_buy__call_and_put_of_a_strike__are_two_series(shop):
 def test_buy__smallest_size__is_sold_and_a_wei_less_is_not(shop):
     """SPEC-B5: no dust."""
     series = shop.id()
-    with shop.refuses("option_book: below minimum size"):
+    with shop.refuses("admission: below minimum size"):
         shop.book.buy(series, MIN_SIZE - 1, FOREVER, shop.buyer, FOREVER, sender=shop.buyer)
-    with ape.reverts("option_book: below minimum size"):
+    with ape.reverts("admission: below minimum size"):
         shop.book.quote(series, MIN_SIZE - 1)
     shop.book.buy(series, MIN_SIZE, FOREVER, shop.buyer, FOREVER, sender=shop.buyer)
     assert shop.book.sold(series) == MIN_SIZE
@@ -88,7 +88,7 @@ def test_buy__smallest_size__is_sold_and_a_wei_less_is_not(shop):
 
 def test_buy__size_zero__reverts(shop):
     """SPEC-B5."""
-    shop.refuses_sale("option_book: below minimum size", shop.id(), 0)
+    shop.refuses_sale("option_book: size is zero", shop.id(), 0)
 
 
 def test_buy__size_over_what_is_stored__reverts(shop):
@@ -184,17 +184,22 @@ def test_buy__at_the_cutoff__is_sold_and_a_second_later_is_not(shop):
     shop.buy(shop.id())
     assert shop.now == last
     shop.at(last + 1)
-    shop.refuses_sale("option_book: inside the cutoff", shop.id())
+    shop.refuses_sale("admission: inside the cutoff", shop.id())
 
 
 @pytest.mark.parametrize(
-    "after, reason", [(-1, "inside the cutoff"), (0, "expired"), (1, "expired")]
+    "after, reason",
+    [
+        (-1, "admission: inside the cutoff"),
+        (0, "option_book: expired"),
+        (1, "option_book: expired"),
+    ],
 )
 def test_buy__around_expiry__reverts(shop, after, reason):
     """SPEC-B5."""
     shop.push(2_000, shop.expiries[0] + after - 2)
     shop.at(shop.expiries[0] + after - 1)  # the sale comes a second later, and the quote with it
-    shop.refuses_sale(f"option_book: {reason}", shop.id())
+    shop.refuses_sale(reason, shop.id())
     assert shop.now == shop.expiries[0] + after
 
 
@@ -249,7 +254,7 @@ def test_buy__after_a_bad_answer__is_sold_at_the_next_good_one(shop):
     shop.buy(shop.id())
 
 
-# ---- What the book may be after it (the very edges are in test_option_book_limits.py)
+# ---- What the book may be after it (the very edges are in test_admission.py)
 
 
 @pytest.mark.parametrize(
@@ -268,14 +273,14 @@ def test_buy__after_a_bad_answer__is_sold_at_the_next_good_one(shop):
 )
 def test_buy__over_a_limit__reverts(shop, series, amount, reason):
     """SPEC-B5, SPEC-B6."""
-    shop.refuses_sale(f"option_book: {reason}", shop.id(*series), amount)
+    shop.refuses_sale(f"admission: {reason}", shop.id(*series), amount)
 
 
 def test_buy__a_limit_used_up_in_parts__reverts_too(shop):
     """SPEC-B6: limits are on the book, not on the sale."""
     for _ in range(2):
         shop.buy(shop.id(), 800)
-    shop.refuses_sale("option_book: over free liquidity", shop.id(), 800)
+    shop.refuses_sale("admission: over free liquidity", shop.id(), 800)
 
 
 def test_buy__days_later__is_priced_on_what_is_left(shop):

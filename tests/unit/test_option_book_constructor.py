@@ -1,71 +1,84 @@
-"""OptionBook: its parameters, each bound on both sides."""
+"""OptionBook: when its feed is good, each bound on both sides."""
 
 import ape
 import pytest
-from book_shop import DAY, DEFAULTS, WEEK, wad
+from book_shop import ORACLE, plain, wad
 
 from ballast.units import WAD
 
 pytest_plugins = ["book_fixtures"]
 
-# Group, field, last value that is allowed, first one that is not, reason.
+# Field, last value that is allowed, first one that is not, reason.
 BOUNDS = [
-    ("oracle", "heartbeat", 60, 59, "bad heartbeat"),
-    ("oracle", "heartbeat", 172_800, 172_801, "bad heartbeat"),
-    ("oracle", "min_price", 1, 0, "bad price bounds"),
-    ("oracle", "max_price", WAD + 1, WAD, "bad price bounds order"),
-    ("oracle", "max_price", 10**9 * WAD, 10**9 * WAD + 1, "max price too high"),
-    ("carry", "rate", 5 * WAD, 5 * WAD + 1, "carry rate out of range"),
-    ("carry", "rate", -5 * WAD, -5 * WAD - 1, "carry rate out of range"),
-    ("carry", "bound", 5 * WAD, 5 * WAD + 1, "carry bound too wide"),
-    ("carry", "reversion", 10**5 * WAD, 10**5 * WAD + 1, "reversion too fast"),
-    ("stress", "shock", WAD // 10, WAD // 10 - 1, "bad shock"),
-    ("stress", "shock", 9 * WAD // 10, 9 * WAD // 10 + 1, "bad shock"),
-    ("stress", "vol_shock", 2 * WAD, 2 * WAD + 1, "vol shock too large"),
-    ("stress", "max_loss", 1, 0, "bad max loss"),
-    ("stress", "max_loss", WAD, WAD + 1, "bad max loss"),
-    ("quoting", "spread", WAD, WAD + 1, "spread over 100%"),
-    ("quoting", "impact", 2 * WAD, 2 * WAD + 1, "impact over 200%"),
-    ("quoting", "vega_cap", 1, 0, "vega cap is zero"),
-    ("quoting", "fee", WAD // 100, WAD // 100 + 1, "fee over 1%"),
-    ("quoting", "edge", WAD // 20, WAD // 20 + 1, "edge over 5%"),
-    ("limits", "min_delta", wad("0.9") - 1, wad("0.9"), "bad delta bounds"),
-    ("limits", "max_delta", WAD, WAD + 1, "max delta over 1"),
-    ("limits", "min_size", 1, 0, "min size is zero"),
-    ("limits", "cutoff", 60 * DAY - 1, 60 * DAY, "bad tenor bounds"),
-    ("limits", "max_tenor", 366 * DAY, 366 * DAY + 1, "tenor over a year"),
-    ("limits", "vol_min", WAD // 100, WAD // 100 - 1, "vol min under 1%"),
-    ("limits", "vol_max", wad("0.2") + 1, wad("0.2"), "bad vol bounds"),
-    ("limits", "vol_max", 5 * WAD, 5 * WAD + 1, "vol max over 500%"),
+    ("heartbeat", 60, 59, "bad heartbeat"),
+    ("heartbeat", 172_800, 172_801, "bad heartbeat"),
+    ("min_price", 1, 0, "bad price bounds"),
+    ("max_price", WAD + 1, WAD, "bad price bounds order"),
+    ("max_price", 10**9 * WAD, 10**9 * WAD + 1, "max price too high"),
+    ("grace", 172_800, 172_801, "grace too long"),
 ]
 
 
 @pytest.fixture(scope="module")
 def create_book(system, project, owner):
-    """Deploy a book of its own: `create_book(feed=…, group={"field": value})`."""
+    """Deploy a book of its own: `create_book(feed=…, heartbeat=600)`."""
 
     def create(feed=None, **changes):
-        params = {group: values | changes.get(group, {}) for group, values in DEFAULTS.items()}
-        arguments = (system.vault, system.venue, feed or system.feed, system.pricer, params)
+        feed = feed or system.feed
+        arguments = (system.vault, system.venue, feed, system.pricer, ORACLE | changes)
         return owner.deploy(project.OptionBook, *arguments)
 
     return create
 
 
-@pytest.mark.parametrize("group, field, inside, outside, reason", BOUNDS)
-def test_init__parameter__inside_is_kept_and_outside_reverts(
-    create_book, group, field, inside, outside, reason
+@pytest.mark.parametrize("field, inside, outside, reason", BOUNDS)
+def test_init__oracle__inside_is_kept_and_outside_reverts(
+    create_book, field, inside, outside, reason
 ):
     with ape.reverts(f"option_book: {reason}"):
-        create_book(**{group: {field: outside}})
-    book = create_book(**{group: {field: inside}})
-    assert getattr(getattr(book, group)(), field) == inside
+        create_book(**{field: outside})
+    assert create_book(**{field: inside}).oracle()[field] == inside
+
+
+@pytest.mark.parametrize("field, inside, outside, reason", BOUNDS)
+def test_set_oracle__field__inside_is_kept_and_outside_reverts(
+    shop, owner, field, inside, outside, reason
+):
+    """SPEC-B10."""
+    with shop.refuses(f"option_book: {reason}"):
+        shop.book.set_oracle(ORACLE | {field: outside}, sender=owner)
+    shop.book.set_oracle(ORACLE | {field: inside}, sender=owner)
+    assert shop.book.oracle()[field] == inside
+
+
+def test_set_oracle__every_field_at_its_largest__is_kept_and_logged(shop, owner, stranger):
+    """SPEC-B10: the fields do not touch each other in their words."""
+    most = (172_800, 10**27 - 1, 10**27, stranger.address, 172_800)
+    receipt = shop.book.set_oracle(most, sender=owner)
+    assert tuple(shop.book.oracle()) == most
+    (event,) = shop.events(receipt, "OracleSet")
+    assert plain(event.event_arguments["oracle"]) == (*most[:3], most[3].lower(), most[4])
+
+
+def test_set_oracle__not_the_owner__reverts(shop, attacker):
+    """SPEC-B10."""
+    with shop.refuses("ownable: caller is not the owner"):
+        shop.book.set_oracle(ORACLE, sender=attacker)
+
+
+def test_set_oracle__shorter_heartbeat__counts_at_once(shop, owner):
+    """SPEC-B10, SPEC-B2."""
+    pushed = shop.soon
+    shop.push(2_000, pushed)
+    shop.at(pushed + 600)
+    assert shop.book.risk().valid
+    shop.book.set_oracle(ORACLE | {"heartbeat": 600}, sender=owner)
+    assert not shop.book.risk().valid
 
 
 def test_init__defaults__are_kept(system, owner):
-    for group, values in DEFAULTS.items():
-        found = getattr(system.book, group)()
-        assert {field: found[field] for field in values} == values
+    found = system.book.oracle()
+    assert {field: found[field] for field in ORACLE} == ORACLE
     assert system.book.owner() == owner
 
 
@@ -93,7 +106,7 @@ def test_risk__feed_never_live__is_empty_and_not_valid(create_book, project, own
 def test_risk__sequencer__must_be_up_for_the_grace(create_book, project, chain, owner):
     """SPEC-B2: down or just back, the feed behind it is not live."""
     sequencer = owner.deploy(project.MockFeed, "L2 Sequencer", 0)
-    book = create_book(oracle={"sequencer": sequencer.address, "grace": 600})
+    book = create_book(sequencer=sequencer.address, grace=600)
     assert not book.risk().valid  # no round yet
 
     sequencer.push(1, sender=owner)
@@ -106,11 +119,3 @@ def test_risk__sequencer__must_be_up_for_the_grace(create_book, project, chain, 
     assert not book.risk().valid  # back, but not long enough
     chain.mine(timestamp=back + 600)
     assert book.risk().valid
-
-
-def test_list_board__tenor_over_the_books_own__reverts(create_book, chain, owner):
-    """SPEC-B1: the limits are those of the constructor."""
-    book = create_book(limits={"max_tenor": WEEK})
-    surface = (wad("0.7"), 0, 0)
-    with ape.reverts("option_book: expiry too far"):
-        book.list_board(chain.blocks.head.timestamp + 2 * WEEK, [1], surface, sender=owner)

@@ -50,27 +50,27 @@ def test_list_board__not_the_owner__reverts(shop, attacker):
 
 def test_list_board__at_the_cutoff__reverts_and_a_second_later_is_listed(shop):
     """SPEC-B1: further than the cutoff."""
-    with shop.refuses("option_book: expiry too near"):
+    with shop.refuses("admission: expiry too near"):
         list_board(shop, CUTOFF)
     list_board(shop, CUTOFF + 1)
 
 
 def test_list_board__longest_tenor__is_listed_and_a_second_more_reverts(shop):
     """SPEC-B1."""
-    with shop.refuses("option_book: expiry too far"):
+    with shop.refuses("admission: expiry too far"):
         list_board(shop, MAX_TENOR + 1)
     list_board(shop, MAX_TENOR)
 
 
 def test_list_board__in_the_past__reverts(shop):
     """SPEC-B1."""
-    with shop.refuses("option_book: expiry too near"):
+    with shop.refuses("admission: expiry too near"):
         list_board(shop, -HOUR)
 
 
 def test_list_board__expiry_0__reverts(shop):
     """SPEC-B1: 0 marks an empty slot."""
-    with shop.refuses("option_book: expiry too near"):
+    with shop.refuses("admission: expiry too near"):
         shop.book.list_board(0, STRIKES, SURFACE, sender=shop.owner)
 
 
@@ -117,7 +117,7 @@ def test_list_board__sixteen_strikes__are_listed(shop):
 )
 def test_list_board__vols__in_bounds_are_listed_and_outside_revert(shop, inside, outside, reason):
     """SPEC-B1."""
-    with shop.refuses(f"option_book: {reason}"):
+    with shop.refuses(f"admission: {reason}"):
         list_board(shop, surface=SURFACE._replace(**outside))
     list_board(shop, surface=SURFACE._replace(**inside))
 
@@ -159,5 +159,5 @@ def test_board__settled__keeps_its_strikes_and_has_no_vols(shop):
 def test_list_board__settled_expiry__cannot_be_listed_again(shop):
     """SPEC-B1: it has passed."""
     shop.settle(0, 2_000)
-    with shop.refuses("option_book: expiry too near"):
+    with shop.refuses("admission: expiry too near"):
         shop.book.list_board(shop.expiries[0], STRIKES, SURFACE, sender=shop.owner)

@@ -204,11 +204,11 @@ def test_risk__venue_silent__takes_the_long_run_rate(cut):
     shop, switches, ids = cut
     before = shop.book.risk()
     assert plain(before) == twin(shop, ids)
-    assert shop.scene().rate_ema == 0 < shop.book.carry().rate
+    assert shop.scene().rate_ema == 0 < shop.pricer.carry().rate
 
     switches.venue.switch_off(sender=shop.owner)
     found = shop.book.risk()
-    assert plain(found) == twin(shop, ids, rate_ema=shop.book.carry().rate)
+    assert plain(found) == twin(shop, ids, rate_ema=shop.pricer.carry().rate)
     assert found.valid and found.mid != before.mid
 
 
@@ -218,7 +218,7 @@ def test_risk__feed_and_venue_silent__still_answers(cut):
     switches.venue.switch_off(sender=shop.owner)
     switches.feed.switch_off(sender=shop.owner)
     found = shop.book.risk()
-    expected = twin(shop, ids, rate_ema=shop.book.carry().rate)
+    expected = twin(shop, ids, rate_ema=shop.pricer.carry().rate)
     assert plain(found) == expected._replace(at=found.at, valid=False)
 
 

@@ -3,7 +3,7 @@
 import ape
 import pytest
 from ape.utils import ZERO_ADDRESS
-from book_shop import DEFAULTS, WEEK, Shop, wad
+from book_shop import ORACLE, WEEK, Shop, wad
 
 pytest_plugins = ["book_fixtures"]
 
@@ -11,7 +11,7 @@ pytest_plugins = ["book_fixtures"]
 @pytest.fixture(scope="module")
 def unwired(system, project, chain, owner, buyer):
     """A book with a board and without a hedger."""
-    arguments = (system.vault, system.venue, system.feed, system.pricer, DEFAULTS)
+    arguments = (system.vault, system.venue, system.feed, system.pricer, ORACLE)
     book = owner.deploy(project.OptionBook, *arguments)
     surface = (wad("0.7"), 0, 0)
     book.list_board(chain.blocks.head.timestamp + WEEK, [wad(2_000)], surface, sender=owner)

@@ -63,7 +63,11 @@ def test_board__packed__comes_out_as_it_went_in(expiry, count, surface):
     assert packing.board_expiry(word) == expiry
     assert packing.board_count(word) == count
     assert packing.board_surface(word) == surface
-    assert packing.with_one_more(word) == packing.board(expiry, count + 1, surface)
+    more = packing.with_one_more(word)
+    assert more == packing.board(expiry, count + 1, surface)
+    assert packing.with_one_less(more) == word
+    other = Surface(1, 2, -3)
+    assert packing.with_surface(word, other) == packing.board(expiry, count, other)
     assert word < 2**256
 
 

@@ -85,7 +85,7 @@ def test_basis__many_hours__pays_the_long_run_funding():
 
 def test_basis_mean__default_deployment__is_the_funding_that_premiums_charge():
     defaults = parameters.load()
-    rate, period = defaults["book"]["carry"]["rate"], defaults["venue"]["period"]
+    rate, period = defaults["pricer"]["carry"]["rate"], defaults["venue"]["period"]
     assert paths.BASIS_MEAN == pytest.approx(rate / WAD * period / YEAR, rel=1e-12)
 
 

@@ -93,3 +93,9 @@ def test_close_books__deficits__count_when_nothing_is_left():
     """What is carried stays a debt of the position."""
     booked = [log(70, carried=False), log(30, carried=True), log(500, "somebody", carried=False)]
     assert line("borne by the venue", DeficitBooked=booked) == 70
+
+
+def test_premium__options_came_back__is_what_was_kept():
+    """SPEC-B11."""
+    kept = line("premium", PremiumTaken=[{"amount": 500}], PremiumReturned=[{"amount": 200}])
+    assert kept == 300

@@ -1,5 +1,8 @@
 """Pricer: a book's risk and a sale, equal to the twin to the bit; the twin's greeks are slopes."""
 
+from fractions import Fraction
+
+import ape
 import pytest
 from book_shop import DAY, NOW, SCENE, WEEK, board_words, order, plain, wad
 from hypothesis import HealthCheck, given, settings
@@ -42,6 +45,7 @@ scenes = st.builds(
     rate_ema=st.integers(-WAD, WAD),
     vol_min=st.just(WAD // 100),
     vol_max=st.just(5 * WAD),
+    quoting=st.just(SCENE.quoting._replace(vega_cap=10**11 * WAD)),
 )
 brief = settings(
     max_examples=12, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
@@ -119,9 +123,39 @@ def test_sale__any_order__equals_the_twin(pricer):
     )
     def check(scene, parts, wanted):
         words = sum(parts, [])
-        assert plain(pricer.sale(scene, words, wanted)) == risk.sale(scene, words, wanted)
+        expected = risk.sale(scene, words, wanted)
+        if abs(expected.delta) > WAD:  # e^g over 1: no parameter allows it
+            with ape.reverts("admission: delta too large"):
+                pricer.sale(scene, words, wanted)
+        else:
+            assert plain(pricer.sale(scene, words, wanted)) == expected
 
     check()
+
+
+@pytest.mark.parametrize("board, lots", [(NEAR, NEAR_LOTS), (FAR, FAR_LOTS)])
+@pytest.mark.parametrize("share", ["0.3", 1])
+def test_buy_back__any_series__equals_the_twin(pricer, board, lots, share):
+    """SPEC-B11: of the first strike, of the last, in part or all of it."""
+    surface = TILTED if board == NEAR else FLAT
+    for strike, is_put, amount in lots:
+        back = order(board, surface, (strike, is_put, amount), mark=wad(2_010), held=wad(3))
+        back = back._replace(amount=int(back.amount * Fraction(share)))
+        found = plain(pricer.buy_back(SCENE, MIXED, back))
+        assert found == risk.buy_back(SCENE, MIXED, back)
+        assert found[0] == pytest.approx(risk.risk(SCENE, MIXED), rel=1e-15, abs=2 * YEAR // DAY)
+
+
+def test_buy_back__ends_of_the_parameters__does_not_revert(pricer):
+    """SPEC-B11: the smaller book is priced and the order added, so that nothing goes below 0."""
+    wide = SCENE._replace(quoting=SCENE.quoting._replace(vega_cap=10**11 * WAD))
+    for price in (1, WAD, 10**9 * WAD):
+        for amount in (1, 10**20, packing.MAX_SOLD):
+            surface = Surface(5 * WAD, 2 * WAD, -2 * WAD)
+            words = [packing.board(FAR, 1, surface), packing.live(wad(2_000), packing.MAX_SOLD)]
+            back = order(FAR, surface, (2_000, False, 1))._replace(amount=amount)
+            scene = wide._replace(price=price)
+            assert plain(pricer.buy_back(scene, words, back)) == risk.buy_back(scene, words, back)
 
 
 def test_sale__of_a_live_series__is_the_risk_of_both_together(pricer):

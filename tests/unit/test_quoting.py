@@ -180,6 +180,45 @@ def test_premium__a_hundred_times_one__costs_no_less_than_once_a_hundred(pricer)
     assert whole * (1 - 1e-6) <= parts <= whole * (1 + 1e-6)
 
 
+def test_buy_back__a_hundred_times_one__pays_no_more_than_once_a_hundred(pricer):
+    """SPEC-B11: as for sales, splitting gains nothing."""
+    held = board_words(EXPIRY, FLAT, [(2_000, False, 100)])
+    whole = pricer.buy_back(SCENE, held, order(EXPIRY, FLAT, (2_000, False, 100))).quote.premium
+    parts = 0
+    for left in range(100, 0, -1):
+        words = board_words(EXPIRY, FLAT, [(2_000, False, left)])
+        part = risk.buy_back(SCENE, words, order(EXPIRY, FLAT, (2_000, False, 1)))
+        parts += part.quote.premium
+    assert whole * (1 - 1e-6) <= parts <= whole * (1 + 1e-6)
+
+
+@pytest.mark.parametrize("lot", [(2_000, False, 30), (1_900, True, "0.01"), (1_900, True, 20)])
+@pytest.mark.parametrize("mark", ["2000", "2030", "1970", "9999"])
+def test_buy_back__parts__are_the_formula_and_less_than_a_sale(pricer, lot, mark):
+    """SPEC-B11: the same charges off the value, at the spot that is worse for the seller."""
+    strike, is_put, amount = lot
+    n = wad(amount)
+    back = pricer.buy_back(SCENE, BOOK, order(EXPIRY, FLAT, lot, mark=wad(mark)))
+    q = back.quote
+    seen = min(max(wad(mark), wad(1_960)), wad(2_040))
+    if is_put:
+        assert q.spot == ceil_div(max(2_000 * WAD, seen) * (WAD + RULE.edge), WAD)
+    else:
+        assert q.spot == min(2_000 * WAD, seen) * (WAD - RULE.edge) // WAD
+    option = option_at(q.spot, strike, q.vol)
+    assert q.value == n * (option.put if is_put else option.call) // WAD
+    use = Fraction(abs(back.before.vega) + abs(back.after.vega), RULE.vega_cap)
+    points = Fraction(RULE.spread * q.vol, WAD) + RULE.impact * use / 2
+    assert close_above(q.vol_charge, n * option.vega * points / WAD**2, n * option.vega // WAD)
+    assert q.premium == (q.value - q.vol_charge - q.fee - q.hedge_charge) // 10**12
+    assert q.delta == back.after.delta - back.before.delta
+    assert back.value == back.before.mid - back.after.mid
+
+    left = board_words(EXPIRY, FLAT, [(*lot[:2], 0), *(one for one in HELD if one[:2] != lot[:2])])
+    again = risk.sale(SCENE, left, order(EXPIRY, FLAT, lot, mark=wad(mark)))
+    assert again.quote.premium > q.premium
+
+
 def test_vol_charge__more_in_the_book__costs_more(pricer):
     """SPEC-B4."""
     empty, full = (quote_of(pricer, (2_000, False, 10), words).quote for words in ((), BOOK))
@@ -189,7 +228,7 @@ def test_vol_charge__more_in_the_book__costs_more(pricer):
 
 def test_premium__worth_next_to_nothing__is_never_zero(pricer):
     """SPEC-B4: the least unit of the token."""
-    scene = SCENE._replace(vol_min=1)
+    scene = SCENE._replace(vol_min=WAD // 100)
     surface = Surface(WAD // 100, 0, 0)
     found = quote_of(pricer, (9_000, False, "0.01"), scene=scene, surface=surface, held=wad(1))
     assert found.quote.value == 0

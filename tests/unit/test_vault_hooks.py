@@ -26,6 +26,8 @@ def test_book_hooks__called_by_another__revert(funded, who):
     with funded.refused("vault: only the book"):
         funded.vault.on_sale(funded.payer, 1, risk, account, sender=caller)
     with funded.refused("vault: only the book"):
+        funded.vault.on_buy_back(caller, 1, risk, account, sender=caller)
+    with funded.refused("vault: only the book"):
         funded.vault.on_settle(EXPIRY, 1, risk, account, sender=caller)
     with funded.refused("vault: only the book"):
         funded.vault.on_claim(EXPIRY, caller, 1, sender=caller)
@@ -65,6 +67,34 @@ def test_on_sale__payer_has_not_approved__reverts(rig):
     rig.token.approve(rig.vault, AMOUNT - 1, sender=rig.payer)
     with rig.refused("erc20: insufficient allowance"):
         rig.sale(AMOUNT)
+
+
+def test_on_buy_back__free_cash__pays_the_receiver_and_logs(funded, stranger):
+    """SPEC-V9: to the last token unit, and no further."""
+    risk, account, vault = vars(RISK), vars(ACCOUNT), funded.vault
+    cash, held = vault.ledger().cash, funded.token.balanceOf(stranger)
+    with funded.refused("vault: premium over free cash"):
+        vault.on_buy_back(stranger, cash + 1, risk, account, sender=funded.book)
+    tx = vault.on_buy_back(stranger, cash, risk, account, sender=funded.book)
+
+    assert tx.events == [
+        funded.token.Transfer(sender=vault, receiver=stranger, value=cash),
+        vault.PremiumReturned(receiver=stranger, amount=cash),
+    ]
+    assert vault.ledger().cash == funded.token.balanceOf(vault) == 0
+    assert funded.token.balanceOf(stranger) == held + cash
+
+
+def test_on_buy_back__cash_that_claims_need__reverts(funded, stranger):
+    """SPEC-V9: settled claims come first."""
+    risk, account, vault = vars(RISK), vars(ACCOUNT), funded.vault
+    cash = vault.ledger().cash
+    vault.on_settle(EXPIRY, AMOUNT // 2, risk, account, sender=funded.book)
+    free = cash - vault.ledger().claims
+    with funded.refused("vault: premium over free cash"):
+        vault.on_buy_back(stranger, free + 1, risk, account, sender=funded.book)
+    vault.on_buy_back(stranger, free, risk, account, sender=funded.book)
+    assert vault.ledger().cash == vault.ledger().claims == AMOUNT // 2
 
 
 def test_on_sale__token_keeps_a_fee__reverts(create_rig, project, owner):

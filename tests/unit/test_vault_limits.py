@@ -1,7 +1,7 @@
 """Vault: what closes instant deposits and withdrawals, and that nothing reverts that must not."""
 
 import pytest
-from vault_counter import DAY, HOUR, VIRTUAL
+from vault_counter import DAY, HOUR, PENDING, VIRTUAL
 
 from ballast import curve
 from ballast.units import WAD
@@ -143,3 +143,17 @@ def test_flow__basis_wider_than_1_percent__is_closed(open_desk, keeper, sign):
         edge += sign
     counter.push_mark(edge - venue.net_position())
     assert_closed(counter, keeper, "vault: basis too wide")
+
+
+def test_flow__vol_moved_far__is_closed_for_the_block(open_desk, owner, keeper):
+    """SPEC-V7: nobody comes or goes in the block that shows him where the vols went."""
+    counter = open_desk
+    book, vault = counter.system.book, counter.vault
+    expiry = book.live_boards()[0]
+    _, surface = book.board(expiry)
+    counter.wait(HOUR - 60)
+    counter.push(2_050)
+    book.set_vol(expiry, (surface.atm_vol + 9 * WAD // 100, 0, 0), sender=owner)
+    assert vault.maxDeposit(keeper) == vault.maxRedeem(keeper) == 0
+    assert vault.maxDeposit(keeper, **PENDING) > 0
+    assert_open(counter, keeper)

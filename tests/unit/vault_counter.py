@@ -41,6 +41,7 @@ RISK = SimpleNamespace(
     down_delta=0,
     sold=0,
     vol=7 * WAD // 10,
+    moved=False,
 )
 ACCOUNT = SimpleNamespace(
     size=0,
