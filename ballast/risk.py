@@ -276,10 +276,11 @@ def board_sum(scene: Scene, on: Board, strikes: Iterable[int]) -> Sum:
 def at_spot(
     scene: Scene, spot: int, board_word: int, strike: int, is_put: bool
 ) -> tuple[int, int, int]:
-    """Value, vega and vol of an option at a spot other than the index, before expiry."""
+    """Value and vega of an option at a spot other than the index, with its vol at the index."""
     on, _ = _flat_board(scene, spot, tenor(scene, board_word))
     ln_forward_strike = ln_ratio(on.forward, strike)
-    vol = vol_surface.vol(_curve(scene, board_word, on.root_t), -ln_forward_strike)
+    ln_index_forward = ln_forward_strike + ln_ratio(scene.price, spot)
+    vol = vol_surface.vol(_curve(scene, board_word, on.root_t), -ln_index_forward)
     found = black_scholes.greeks(on, strike, ln_forward_strike, vol)
     return found.put if is_put else found.call, found.vega, vol
 

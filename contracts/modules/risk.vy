@@ -308,7 +308,8 @@ def _at_spot(
     s: Setting, spot: uint256, board_word: uint256, strike: uint256, is_put: bool
 ) -> (uint256, uint256, uint256):
     """
-    @dev Value, vega and vol of an option at a spot other than the index, before expiry.
+    @dev Value, vega and vol of an option at a spot other than the index, before expiry. The vol stays
+         that of the index: were it to move along the skew, the worse spot could be the better price.
     """
     tenor: uint256 = packing._board_expiry(board_word) - s.now
     board: black_scholes.Board = empty(black_scholes.Board)
@@ -317,7 +318,8 @@ def _at_spot(
     strike_: int256 = convert(strike, int256)
     ln_forward_strike: int256 = fixed_point._ln_ratio(board.forward, strike_)
     curve: vol_surface.Curve = self._curve(s, packing._board_surface(board_word), board.root_t)
-    vol: int256 = vol_surface._vol(curve, -ln_forward_strike)
+    ln_index_spot: int256 = fixed_point._ln_ratio(convert(s.price, int256), convert(spot, int256))
+    vol: int256 = vol_surface._vol(curve, -(ln_forward_strike + ln_index_spot))
     greeks: black_scholes.Greeks = black_scholes._greeks(board, strike_, ln_forward_strike, vol)
     value: int256 = greeks.put if is_put else greeks.call
     return convert(value, uint256), convert(greeks.vega, uint256), convert(vol, uint256)

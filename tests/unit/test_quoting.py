@@ -89,7 +89,7 @@ def test_quote__parts__are_the_formula(pricer, lot, surface):
     assert q.delta == sale.after.delta - sale.before.delta
 
 
-def test_quote__vol__is_that_of_the_surface_at_the_quotes_spot(pricer):
+def test_quote__vol__is_that_of_the_surface_at_the_index(pricer):
     """SPEC-P3."""
     low, high = (
         quote_of(pricer, (strike, False, 1), surface=TILTED).quote for strike in (1_800, 2_200)
@@ -217,6 +217,20 @@ def test_buy_back__parts__are_the_formula_and_less_than_a_sale(pricer, lot, mark
     left = board_words(EXPIRY, FLAT, [(*lot[:2], 0), *(one for one in HELD if one[:2] != lot[:2])])
     again = risk.sale(SCENE, left, order(EXPIRY, FLAT, lot, mark=wad(mark)))
     assert again.quote.premium > q.premium
+
+
+@pytest.mark.parametrize("skew", [-2, -1, 1, 2])
+@pytest.mark.parametrize("mark", ["1960", "2000", "2040"])
+def test_round_trip__steepest_surface__loses(skew, mark):
+    """SPEC-B11: the vol of a quote does not move with its spot, so the worse one costs."""
+    surface, expiry = Surface(wad("0.7"), skew * WAD, 0), NOW + 4 * 3_600
+    for strike in range(1_700, 2_350, 50):
+        for is_put in (False, True):
+            lot = (strike, is_put, 1)
+            asks = order(expiry, surface, lot, mark=wad(mark))
+            bought = risk.sale(SCENE, [], asks).quote.premium
+            held = board_words(expiry, surface, [lot])
+            assert risk.buy_back(SCENE, held, asks).quote.premium < bought
 
 
 def test_vol_charge__more_in_the_book__costs_more(pricer):
