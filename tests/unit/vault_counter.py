@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from types import SimpleNamespace
 
 import ape
+from eth_utils import to_canonical_address
 
 from ballast import solvency
 from ballast.deployment import Deployment
@@ -18,6 +19,7 @@ HOUR, DAY = 3_600, 86_400
 FOREVER = 2**256 - 1
 UNBOUNDED = 2**255
 PENDING = {"block_id": "pending"}
+REVERT = bytes.fromhex("5f5ffd")
 VIRTUAL = 10**6  # [shares] behind one virtual token unit, offset 6
 
 # Nothing sold, nothing held: what tests change a field of.
@@ -163,11 +165,13 @@ class Counter:
         return self.system.book.settle(expiry, *rounds, sender=self.keeper)
 
     def kill_venue(self):
-        """A fund whose value in wad does not fit a word: the venue answers no more."""
-        overflow = 2**256 // self.scale + 1
-        self.token.mint(self.owner, overflow, sender=self.owner)
-        self.token.approve(self.system.venue, overflow, sender=self.owner)
-        self.system.venue.add_to_fund(overflow, sender=self.owner)
+        """The venue's code becomes one that reverts: it answers no more."""
+        engine = self.chain.provider.tester.backend.chain
+        state = engine.get_vm().state
+        state.set_code(to_canonical_address(self.system.venue.address), REVERT)
+        state.persist()
+        engine.header = engine.header.copy(state_root=state.state_root)
+        self.chain.mine()
 
     def parts(self, **block) -> tuple:
         """Ledger, risk and hedge account: all that the vault is judged by."""
