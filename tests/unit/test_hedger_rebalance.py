@@ -381,7 +381,6 @@ def test_rebalance__thin_margin_rule__leaves_the_venues_initial_margin(create_he
     assert hedge.size() < size
 
 
-@pytest.mark.xfail(strict=True, reason="T-26: open in docs/THREATS.md")
 def test_rebalance__venue_refuses_the_order__still_adds_margin(create_hedge):
     """SPEC-H3, SPEC-H4: what the venue takes of one account is not in its terms."""
     hedge = create_hedge(**{"venue.account_cap": "10 ETH"})
