@@ -301,7 +301,7 @@ def test_run__token_of_18_decimals__is_the_same_week(create_week):
     [
         (["--path", "absent.csv"], "cannot read 'absent.csv'"),
         (["--set", "boards.strike_step=0 %"], "boards.strike_step: must be positive"),
-        (["--set", "hedger.band.max_share=200 %"], "hedger: band share over 100%"),
+        (["--set", "hedger.band.max_share=200 %"], "policy: band share over 100%"),
     ],
 )
 def test_demo__as_a_user_runs_it__exits_with_the_reason(options, message):

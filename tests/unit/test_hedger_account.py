@@ -306,16 +306,18 @@ def test_state__order_pending__is_position_and_keeps_margin_for_the_larger(
 
 
 @pytest.fixture
-def sold(hedge):
+def forty_sold(hedge):
     """The default vault has sold 40 calls, which the hedger beside it would hedge as well."""
     hedge.sell(40)
     return hedge
 
 
-def test_state__any_position_and_limits__trade_lowers_the_net_delta(sold, live, beside, owner):
+def test_state__any_position_and_limits__trade_lowers_the_net_delta(
+    forty_sold, live, beside, owner
+):
     """SPEC-H12: closing a crumb and clipping included. So the rule needs no other form while the
     vault only reduces."""
-    delta = sold.system.book.risk().delta
+    delta = forty_sold.system.book.risk().delta
     near = st.integers(-(3 * WAD // 100), 3 * WAD // 100)
     sizes = st.one_of(near, near.map(lambda off: -delta + off), st.integers(-100 * WAD, 100 * WAD))
     limits = st.one_of(st.integers(0, 3 * WAD // 100), st.integers(0, 100 * WAD))

@@ -16,7 +16,7 @@ AMOUNT = 123_456_789_012
 def assert_adds_up(counter) -> int:
     """SPEC-V3: the identity, the order, cash that is there. Returns the NAV at mid. [USD wad]"""
     ledger, risk, account = counter.parts()
-    net = (ledger.cash - ledger.claims) * counter.scale
+    net = (ledger.cash - ledger.claims - ledger.owed) * counter.scale
     mid, low, high, valid = counter.vault.net_asset_value()
 
     assert valid
@@ -46,8 +46,9 @@ def test_nav__through_a_life__adds_up_to_the_wei(create_counter, depositor, keep
     assert assert_adds_up(counter) - before == gain > 0
 
     before = vault.net_asset_value(**PENDING)[0]
-    trade = counter.system.hedger.rebalance(sender=keeper).events.filter(venue.Traded)[0]
-    cost = trade.notional - trade.size_delta * 2_000 + trade.fee * counter.scale
+    events = counter.system.hedger.rebalance(sender=keeper).events
+    trade, reward = events.filter(venue.Traded)[0], events.filter(vault.RewardPaid)[0].amount
+    cost = trade.notional - trade.size_delta * 2_000 + (trade.fee + reward) * counter.scale
     assert trade.size_delta > 0
     assert before - assert_adds_up(counter) == cost > 0
 
