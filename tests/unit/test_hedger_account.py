@@ -3,7 +3,7 @@
 import pytest
 from eth_utils import keccak
 from hedge_desk import Desk, wad
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from ballast import parameters
@@ -325,6 +325,7 @@ def test_state__any_position_and_limits__trade_lowers_the_net_delta(
 
     @settings(max_examples=40, deadline=None)
     @given(sizes, limits, limits, depths, st.sampled_from([1, 2]), st.booleans())
+    @example(WAD, 100 * WAD, 100 * WAD, 200_000 * WAD, 1, True)
     def check(size, max_buy, max_sell, depth, mode, quotes):
         say(live, owner, "account", [size, *GOOD["account"][1:]])
         say(live, owner, "market", [2_000 * WAD, *GOOD["market"][1:]])
