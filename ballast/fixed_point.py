@@ -4,9 +4,7 @@ The constants come from bench/derive_constants.py, which checks those of the mod
 compare the twin with the module.
 """
 
-from math import isqrt
-
-from ballast.units import Q64, WAD, trunc_div
+from ballast.units import Q64, trunc_div
 
 HALF = Q64 // 2
 NINTH = Q64 // 9
@@ -51,16 +49,6 @@ def polynomial(coefficients: tuple[int, ...], x: int, bits: int = 64) -> int:
         result = (result * x >> bits * (len(steps) + 1)) + last
         rest = rest[3:]
     return result
-
-
-def wad_to_q64(x: int) -> int:
-    """x [wad] in [Q64], rounded down; x is not negative."""
-    return (x << 64) // WAD
-
-
-def q64_to_wad(x: int) -> int:
-    """x [Q64] in [wad], rounded down; x is not negative."""
-    return x * WAD >> 64
 
 
 def ln_ratio(a: int, b: int) -> int:
@@ -108,8 +96,3 @@ def exp(x: int) -> int:
     y = min(x, EXP_MAX)
     n = y // LN_TWO + 1
     return exp_neg(n * LN_TWO - y) << n
-
-
-def sqrt(x: int) -> int:
-    """Square root [Q64] of x [Q64], rounded down."""
-    return isqrt(x << 64)

@@ -303,9 +303,8 @@ def settle(expiry: uint256, round: uint256, next_round: uint256):
     if round == 0:
         price = self._price_without_feed(expiry)
     else:
-        price = settlement._price(
-            FEED, FEED_SCALE, self._oracle().heartbeat, expiry, round, next_round
-        )
+        oracle: IOptionBook.Oracle = self._oracle()
+        price = settlement._price(self._source(oracle), oracle.heartbeat, expiry, round, next_round)
     owed: uint256 = self._board_payoff(slot, price, (staticcall VAULT.ledger()).scale)
     self.settlement_price[expiry] = price
     self.boards[slot] = 0
@@ -355,7 +354,7 @@ def risk() -> IOptionBook.Risk:
 @view
 def greeks() -> IOptionBook.Risk:
     """
-    @notice As `risk`, at half the gas, without the shocks: their fields are 0. Never reverts.
+    @notice As `risk`, for less gas, without the shocks: their fields are 0. Never reverts.
     @dev SPEC-B2. Reads only feed and venue.
     @return See `IOptionBook.Risk`.
     """
@@ -366,7 +365,7 @@ def greeks() -> IOptionBook.Risk:
 @view
 def delta() -> int256:
     """
-    @notice The delta of `risk` alone, at a third of the gas. Never reverts.
+    @notice The delta of `risk` alone, for the least gas. Never reverts.
     @dev SPEC-B2. Reads only feed and venue.
     @return Delta of everything sold, the vault's. [ETH wad]
     """
@@ -715,11 +714,20 @@ def _price_without_feed(expiry: uint256) -> uint256:
 @view
 def _read_price() -> price_feed.Reading:
     oracle: IOptionBook.Oracle = self._oracle()
-    reading: price_feed.Reading = price_feed._latest(
-        FEED, FEED_SCALE, oracle.heartbeat, oracle.min_price, oracle.max_price
-    )
+    reading: price_feed.Reading = price_feed._latest(self._source(oracle), oracle.heartbeat)
     reading.ok = reading.ok and price_feed._sequencer_up(oracle.sequencer, oracle.grace)
     return reading
+
+
+@internal
+@view
+def _source(oracle: IOptionBook.Oracle) -> price_feed.Source:
+    """
+    @dev What a price is, now and at an expiry.
+    """
+    return price_feed.Source(
+        feed=FEED, scale=FEED_SCALE, min_price=oracle.min_price, max_price=oracle.max_price
+    )
 
 
 @internal

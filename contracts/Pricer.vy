@@ -129,7 +129,7 @@ def risk(scene: IPricer.Scene, book: DynArray[uint256, MAX_WORDS]) -> IOptionBoo
 @view
 def greeks(scene: IPricer.Scene, book: DynArray[uint256, MAX_WORDS]) -> IOptionBook.Risk:
     """
-    @notice As `risk`, at half the gas, without the shocks: their fields are 0.
+    @notice As `risk`, for less gas, without the shocks: their fields are 0.
     @dev SPEC-B2.
     @param scene When, and at which price and funding rate.
     @param book Words of the book.
@@ -142,7 +142,7 @@ def greeks(scene: IPricer.Scene, book: DynArray[uint256, MAX_WORDS]) -> IOptionB
 @view
 def delta(scene: IPricer.Scene, book: DynArray[uint256, MAX_WORDS]) -> int256:
     """
-    @notice The delta of `risk` alone, at a quarter of the gas.
+    @notice The delta of `risk` alone, for the least gas.
     @dev SPEC-B2.
     @param scene When, and at which price and funding rate.
     @param book Words of the book.

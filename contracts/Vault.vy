@@ -814,7 +814,7 @@ def _ledger() -> IVault.Ledger:
 def _snapshot(stressed: bool = False) -> Snapshot:
     """
     @dev Empty, and so not valid, before the vault is wired. Only free liquidity needs the shocks,
-         which double the gas.
+         which are half the gas of a pass.
     """
     snapshot: Snapshot = empty(Snapshot)
     snapshot.ledger = self._ledger()

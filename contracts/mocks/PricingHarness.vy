@@ -43,24 +43,6 @@ def exp(x: int256) -> int256:
 
 @external
 @pure
-def sqrt(x: uint256) -> uint256:
-    return fixed_point._sqrt(x)
-
-
-@external
-@pure
-def wad_to_q64(x: uint256) -> uint256:
-    return fixed_point._wad_to_q64(x)
-
-
-@external
-@pure
-def q64_to_wad(x: uint256) -> uint256:
-    return fixed_point._q64_to_wad(x)
-
-
-@external
-@pure
 def growth(
     tenor: uint256, rate_ema: int256, rate_long: int256, reversion: uint256
 ) -> (int256, int256):

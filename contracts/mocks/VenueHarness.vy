@@ -217,13 +217,19 @@ def scale(feed: address) -> uint256:
 def latest(
     feed: address, feed_scale: uint256, heartbeat: uint256, min_price: uint256, max_price: uint256
 ) -> price_feed.Reading:
-    return price_feed._latest(feed, feed_scale, heartbeat, min_price, max_price)
+    source: price_feed.Source = price_feed.Source(
+        feed=feed, scale=feed_scale, min_price=min_price, max_price=max_price
+    )
+    return price_feed._latest(source, heartbeat)
 
 
 @external
 @view
 def round_(feed: address, feed_scale: uint256, round_id: uint256) -> price_feed.Reading:
-    return price_feed._round(feed, feed_scale, round_id)
+    source: price_feed.Source = price_feed.Source(
+        feed=feed, scale=feed_scale, min_price=1, max_price=max_value(uint256)
+    )
+    return price_feed._round(source, round_id)
 
 
 @external

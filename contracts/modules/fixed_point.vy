@@ -2,8 +2,8 @@
 """
 @title Fixed point
 @license AGPL-3.0-only
-@notice Logarithm, exponential and square root in binary fixed point.
-@dev [Q64] is a number times 2^64, [wad] one times 10^18. Shifts floor. The coefficients are minimax
+@notice Logarithm and exponential in binary fixed point.
+@dev [Q64] is a number times 2^64. Shifts floor. The coefficients are minimax
      fits in [Q64], made and checked by bench/derive_constants.py; twin: ballast/fixed_point.py.
      Errors are absolute unless said otherwise.
      A polynomial is one nested product, a Horner step a line: up to three steps share the shift
@@ -11,7 +11,6 @@
      formatter stays off there; it would give each step six lines.
 """
 
-WAD: constant(uint256) = 10**18
 ONE: constant(int256) = 2**64  # [Q64]
 HALF: constant(int256) = 2**63  # [Q64]
 NINTH: constant(int256) = 2**64 // 9  # [Q64]
@@ -42,18 +41,6 @@ EXP_2: constant(int256) = -17_064_501_458_637_631
 EXP_3: constant(int256) = 195_206_918_679_244
 EXP_4: constant(int256) = -2_344_604_592_912
 EXP_5: constant(int256) = 28_164_783_573
-
-
-@internal
-@pure
-def _wad_to_q64(x: uint256) -> uint256:
-    return (x << 64) // WAD
-
-
-@internal
-@pure
-def _q64_to_wad(x: uint256) -> uint256:
-    return (x * WAD) >> 64
 
 
 @internal
@@ -154,14 +141,3 @@ def _exp(x: int256) -> int256:
     y: int256 = min(x, EXP_MAX)
     n: int256 = y // LN_TWO + 1
     return self._exp_neg(n * LN_TWO - y) << convert(n, uint256)
-
-
-@internal
-@pure
-def _sqrt(x: uint256) -> uint256:
-    """
-    @notice Square root, exact to the last bit, rounded down.
-    @param x Below 2^192. [Q64]
-    @return [Q64]
-    """
-    return isqrt(x * 2**64)

@@ -13,6 +13,13 @@
 from ..interfaces import IAggregatorV3
 
 
+struct Source:
+    feed: address
+    scale: uint256  # 10^(18 − decimals)
+    min_price: uint256  # an answer below is none [USD wad]
+    max_price: uint256  # an answer above is none [USD wad]
+
+
 struct Reading:
     price: uint256  # [USD wad], 0 when the answer is none
     at: uint256  # when the feed says it was updated [unix s]
@@ -38,32 +45,24 @@ def _scale(feed: address) -> uint256:
 
 @internal
 @view
-def _latest(
-    feed: address, feed_scale: uint256, heartbeat: uint256, min_price: uint256, max_price: uint256
-) -> Reading:
+def _latest(source: Source, heartbeat: uint256) -> Reading:
     """
     @dev `ok`: positive, within the bounds, not from the future and not older than a heartbeat.
     """
-    reading: Reading = self._read(feed, feed_scale, method_id("latestRoundData()"))
+    reading: Reading = self._read(source, method_id("latestRoundData()"))
     reading.ok = (
-        reading.ok
-        and min_price <= reading.price
-        and reading.price <= max_price
-        and reading.at <= block.timestamp
-        and block.timestamp - reading.at <= heartbeat
+        reading.ok and reading.at <= block.timestamp and block.timestamp - reading.at <= heartbeat
     )
     return reading
 
 
 @internal
 @view
-def _round(feed: address, feed_scale: uint256, round_id: uint256) -> Reading:
+def _round(source: Source, round_id: uint256) -> Reading:
     """
-    @dev `ok`: the round exists, with a positive answer.
+    @dev `ok`: the round exists, with a positive answer within the bounds.
     """
-    return self._read(
-        feed, feed_scale, abi_encode(round_id, method_id=method_id("getRoundData(uint80)"))
-    )
+    return self._read(source, abi_encode(round_id, method_id=method_id("getRoundData(uint80)")))
 
 
 @internal
@@ -95,10 +94,10 @@ def _sequencer_up(feed: address, grace: uint256) -> bool:
 
 @internal
 @view
-def _read(feed: address, feed_scale: uint256, data: Bytes[36]) -> Reading:
+def _read(source: Source, data: Bytes[36]) -> Reading:
     success: bool = False
     words: Bytes[160] = b""
-    success, words = self._call(feed, data)
+    success, words = self._call(source.feed, data)
     if not success:
         return empty(Reading)
 
@@ -109,9 +108,13 @@ def _read(feed: address, feed_scale: uint256, data: Bytes[36]) -> Reading:
         slice(words, 0, 128), (uint256, int256, uint256, uint256)
     )
     # Bounded before it is scaled: the product cannot overflow.
-    if answer > 0 and convert(answer, uint256) <= MAX_PRICE // feed_scale:
-        reading.price = convert(answer, uint256) * feed_scale
-        reading.ok = reading.at > 0
+    if answer > 0 and convert(answer, uint256) <= MAX_PRICE // source.scale:
+        reading.price = convert(answer, uint256) * source.scale
+        reading.ok = (
+            reading.at > 0
+            and source.min_price <= reading.price
+            and reading.price <= source.max_price
+        )
     return reading
 
 

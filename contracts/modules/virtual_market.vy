@@ -45,9 +45,7 @@ def __init__(feed: address, config: IPerpMarket.Config):
     FEED = feed
     FEED_SCALE = price_feed._scale(feed)
 
-    reading: price_feed.Reading = price_feed._latest(
-        feed, FEED_SCALE, config.heartbeat, MIN_PRICE, MAX_PRICE
-    )
+    reading: price_feed.Reading = self._read_feed()
     assert reading.ok, "virtual_market: no price"
     self.index_word = perp_words._from_accrual(
         funding.Accrual(
@@ -96,9 +94,7 @@ def _touched() -> Market:
     m: Market = self._stored()
     if m.accrual.at != block.timestamp:
         m.start = self._net(m)
-    reading: price_feed.Reading = price_feed._latest(
-        FEED, FEED_SCALE, CONFIG.heartbeat, MIN_PRICE, MAX_PRICE
-    )
+    reading: price_feed.Reading = self._read_feed()
     m.live = reading.ok
     if reading.ok:
         m.accrual = self._accrued(m, max(reading.at, m.accrual.at))
@@ -270,3 +266,12 @@ def _check(c: IPerpMarket.Config):
     assert c.open_interest_cap <= 4 * c.depth, "virtual_market: bad cap"
     assert 60 <= c.heartbeat and c.heartbeat <= 2_592_000, "virtual_market: bad heartbeat"
     assert c.grace <= 604_800, "virtual_market: bad grace"
+
+
+@internal
+@view
+def _read_feed() -> price_feed.Reading:
+    source: price_feed.Source = price_feed.Source(
+        feed=FEED, scale=FEED_SCALE, min_price=MIN_PRICE, max_price=MAX_PRICE
+    )
+    return price_feed._latest(source, CONFIG.heartbeat)

@@ -2,30 +2,24 @@
 
 The invariants are those of docs/INVARIANTS.md. Whatever a rule does is worked out from the venue's
 own views to be allowed, so a refusal is a failure too. Runs on the fast engine, a block a second.
-`STATEFUL=full` (make stateful) runs 200 times 60 actions, else it is 10 times 30.
 """
 
-import os
 from collections import Counter
 from dataclasses import dataclass
 from fractions import Fraction
 
 import pytest
-from hypothesis import HealthCheck, Phase, settings
+from histories import IS_FULL, RUNS, STEPS, run
 from hypothesis import strategies as st
 from hypothesis.stateful import (
     RuleBasedStateMachine,
     initialize,
     invariant,
     rule,
-    run_state_machine_as_test,
 )
 
 from ballast import curve
 from ballast.units import WAD
-
-IS_FULL = os.environ.get("STATEFUL") == "full"
-RUNS, STEPS = (200, 60) if IS_FULL else (10, 30)
 
 USDC, SCALE = 10**6, 10**12
 HOUR = 3_600
@@ -424,17 +418,7 @@ class MovingVenue(Venue):
 def test_venue__any_history__keeps_the_invariants(create_engine, machine):
     """INV-1 to INV-9."""
     machine.seen = Counter()
-    run_state_machine_as_test(
-        lambda: machine(create_engine),
-        settings=settings(
-            max_examples=RUNS,
-            stateful_step_count=STEPS,
-            deadline=None,
-            derandomize=not IS_FULL,  # else what is seen below may be missed by chance
-            suppress_health_check=list(HealthCheck),
-            phases=[Phase.generate],
-        ),
-    )
+    run(lambda: machine(create_engine))
     print(f"{machine.__name__}: {RUNS} runs of {STEPS}: {dict(machine.seen)}")
     assert machine.seen["opened"]
     assert machine.seen["reduced"] or not IS_FULL

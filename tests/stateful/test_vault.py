@@ -2,20 +2,17 @@
 
 The invariants are those of docs/INVARIANTS.md. Whatever a rule does is worked out from the vault's
 own views to be allowed, so a refusal is a failure too. Runs on the fast engine, a block a second.
-`STATEFUL=full` (make stateful) runs 200 times 60 actions, else it is 10 times 30.
 """
 
-import os
 from collections import Counter
 
-from hypothesis import HealthCheck, Phase, settings
+from histories import IS_FULL, RUNS, STEPS, run
 from hypothesis import strategies as st
 from hypothesis.stateful import (
     RuleBasedStateMachine,
     initialize,
     invariant,
     rule,
-    run_state_machine_as_test,
 )
 
 from ballast import packing, parameters
@@ -23,9 +20,6 @@ from ballast.chain import Reverted
 from ballast.deployment import deploy, list_boards, push_price, strike_ladder
 from ballast.keeper import Keeper, settlement_rounds
 from ballast.units import WAD
-
-IS_FULL = os.environ.get("STATEFUL") == "full"
-RUNS, STEPS = (200, 60) if IS_FULL else (10, 30)
 
 USDC, SCALE = 10**6, 10**12
 HOUR, DAY = 3_600, 86_400
@@ -116,9 +110,14 @@ class Vault(RuleBasedStateMachine):
     @rule(who=people, percent=percents)
     def deposit(self, who, percent):
         who = self.people[who]
-        amount = min(self._next("vault", "maxDeposit", who), 10**6 * USDC) * percent // 100
-        if self._next("vault", "previewDeposit", amount) > 0:
+        amount = self._deposit_of(who, percent)
+        if amount:
             self._fairly("vault", "deposit", amount, who, sender=who)
+
+    def _deposit_of(self, who, percent) -> int:
+        """A part of what may come, 0 when it would buy no share. [asset]"""
+        amount = min(self._next("vault", "maxDeposit", who), 10**6 * USDC) * percent // 100
+        return amount if self._next("vault", "previewDeposit", amount) > 0 else 0
 
     @rule(who=people, percent=percents)
     def withdraw(self, who, percent):
@@ -137,8 +136,8 @@ class Vault(RuleBasedStateMachine):
     @rule(who=people, percent=percents)
     def come_and_go(self, who, percent):
         who = self.people[who]
-        amount = min(self._next("vault", "maxDeposit", who), 10**6 * USDC) * percent // 100
-        if self._next("vault", "previewDeposit", amount) == 0:
+        amount = self._deposit_of(who, percent)
+        if not amount:
             return
         before = self._read("vault", "balanceOf", who)
         snapshot = self.chain.snapshot()
@@ -206,10 +205,23 @@ class Vault(RuleBasedStateMachine):
             call = ("book", "buy", series, size * WAD // 100, FOREVER, self.buyer, FOREVER)
             self._fairly(*call, sender=self.buyer)
 
-    def _is_quoted(self, series, amount) -> bool:
+    @rule(percent=percents)
+    def sell_back(self, percent):
+        """A part of what was bought of the series that was bought last and still lives."""
+        for series in reversed(sorted(self.bought)):
+            amount = self._read("book", "balanceOf", self.buyer, series) * percent // 100
+            ledger = self._read("vault", "ledger")
+            if amount and self._is_quoted(series, amount, "quote_sell"):
+                premium = self._next("book", "quote_sell", series, amount).premium
+                if ledger.cash - ledger.claims - ledger.owed > 2 * premium:
+                    call = ("book", "sell", series, amount, 0, self.buyer, FOREVER)
+                    self._fairly(*call, sender=self.buyer)
+                return
+
+    def _is_quoted(self, series, amount, side="quote") -> bool:
         """A refused quote has many reasons, all of them tested elsewhere."""
         try:
-            self._next("book", "quote", series, amount)
+            self._next("book", side, series, amount)
         except Reverted:
             return False
         return True
@@ -240,6 +252,19 @@ class Vault(RuleBasedStateMachine):
                 self.seen["claimed"] += 1
 
     # ------------------------------------------------------------------ time and the market
+
+    @rule(points=st.integers(-9, 9), board=st.integers(0, 1))
+    def set_vol(self, points, board):
+        """By at most what an hour allows; it moves the mark, and so the value of all."""
+        live = self._read("book", "live_boards")
+        if board >= len(live) or live[board] <= self.chain.now() + HOUR:
+            return
+        self.chain.advance(self.chain.now() + HOUR)
+        self._push()
+        _, surface = self._read("book", "board", live[board])
+        vol = min(max(surface.atm_vol + points * WAD // 100, WAD // 5), 3 * WAD)
+        self._send("book", "set_vol", live[board], (vol, surface.skew, surface.smile))
+        self.seen["set_vol"] += 1
 
     @rule(percent=st.integers(-15, 15))
     def move(self, percent):
@@ -329,18 +354,8 @@ class Vault(RuleBasedStateMachine):
 def test_vault__any_history__keeps_the_invariants(create_engine):
     """INV-10 to INV-16."""
     Vault.seen = Counter()
-    run_state_machine_as_test(
-        lambda: Vault(create_engine),
-        settings=settings(
-            max_examples=RUNS,
-            stateful_step_count=STEPS,
-            deadline=None,
-            derandomize=not IS_FULL,  # else what is seen below may be missed by chance
-            suppress_health_check=list(HealthCheck),
-            phases=[Phase.generate],
-        ),
-    )
+    run(lambda: Vault(create_engine))
     print(f"Vault: {RUNS} runs of {STEPS}: {dict(Vault.seen)}")
     assert Vault.seen["deposit"] and Vault.seen["buy"]
     if IS_FULL:
-        assert len(Vault.seen) == 12, "something never happened"
+        assert len(Vault.seen) == 14, "something never happened"

@@ -3,7 +3,6 @@
 import random
 import re
 
-import ape
 import pytest
 from mpmath import exp, log, mp, mpf
 
@@ -54,22 +53,6 @@ def test_exp__any_exponent__equals_the_twin(pricing, x):
     assert pricing.exp(x) == fixed_point.exp(x)
 
 
-@pytest.mark.parametrize("x", [0, 1, 2, Q64, 2 * Q64, 10**30, 2**192 - 1])
-def test_sqrt__any_number__equals_the_twin(pricing, x):
-    assert pricing.sqrt(x) == fixed_point.sqrt(x)
-
-
-def test_sqrt__above_2_to_the_192__reverts(pricing):
-    with ape.reverts():
-        pricing.sqrt(2**192)
-
-
-@pytest.mark.parametrize("x", [0, 1, WAD - 1, WAD, 123 * WAD // 100, 2**128])
-def test_conversions__any_number__equal_the_twin(pricing, x):
-    assert pricing.wad_to_q64(x) == fixed_point.wad_to_q64(x)
-    assert pricing.q64_to_wad(x) == fixed_point.q64_to_wad(x)
-
-
 # ---- The twin is the function ----
 
 
@@ -109,12 +92,6 @@ def test_exp__above_its_maximum__stays_there_below_2_to_the_128():
 
 def test_exp__negative__is_exp_neg():
     assert all(fixed_point.exp(-y) == fixed_point.exp_neg(y) for y in EXPONENTS)
-
-
-def test_sqrt__any_number__is_the_floor():
-    for x in [0, 1, Q64, *EXPONENTS]:
-        root = fixed_point.sqrt(x)
-        assert root**2 <= x * Q64 < (root + 1) ** 2
 
 
 def test_units__signed_and_rounded__as_named():

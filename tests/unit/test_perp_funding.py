@@ -228,9 +228,3 @@ def test_submit__funding_exceeds_margin__debt_stays_in_the_position(indebted, al
     lost = before.equity_exit - after.equity_exit - fee * 10**12
     assert abs(lost) <= a_second_of_funding
     assert desk.surplus() == 0
-
-
-def test_exchange_funding_rate__published__matches(desk):
-    rate = desk.market.exchange_funding_rate
-    assert rate(10**16, 10**14, 5 * 10**14) == 95 * 10**14
-    assert rate(-6 * 10**14, 10**14, 5 * 10**14) == -(10**14)

@@ -383,7 +383,6 @@ def test_lost__nothing_ever_seen__reverts(project, system, owner, chain, create_
         book.settle(expiry, 0, 0, sender=owner)
 
 
-@pytest.mark.xfail(strict=True, reason="T-36: open in docs/THREATS.md")
 @pytest.mark.parametrize("answer", ["0.99999999", "1000000.00000001"])
 def test_round__price_beyond_the_books_bounds__gives_the_price_after(shop, settle, expiry, answer):
     """SPEC-B7: an answer at which nothing may be sold is no price of an expiry."""

@@ -234,17 +234,19 @@ def owed_by_the_venue(create_counter, keeper):
     return counter
 
 
-@pytest.mark.xfail(strict=True, reason="T-06: open in docs/THREATS.md")
-def test_deposit__venue_is_about_to_pay_an_iou__gains_nothing(owed_by_the_venue, attacker):
-    """SPEC-V5: what anyone can make the venue pay is in the high value already."""
+def test_deposit__venue_is_about_to_pay_an_iou__gains_a_part_of_it_and_no_more(
+    owed_by_the_venue, attacker
+):
+    """SPEC-V12: no venue shows what it owes, so it is in no value until it is paid."""
     counter = owed_by_the_venue
-    amount = 1_000_000 * counter.unit
+    vault, venue, hedger = counter.vault, counter.system.venue, counter.system.hedger
+    amount, iou = 1_000_000 * counter.unit, venue.iou_of(hedger)
     counter.deposit(attacker, amount)
-    counter.system.venue.collect(counter.system.hedger, sender=attacker)
+    part = Fraction(vault.balanceOf(attacker), vault.totalSupply())
+    venue.collect(hedger, sender=attacker)
     counter.hedge()
-    vault = counter.vault
     vault.redeem(vault.balanceOf(attacker), attacker, attacker, sender=attacker)
-    assert counter.token.balanceOf(attacker) <= amount
+    assert 0 < counter.token.balanceOf(attacker) - amount <= part * iou
 
 
 def test_deposit__all_have_left_and_money_came__nobody_gets_it(
