@@ -1,7 +1,7 @@
 """Deploys Ballast in the one order that works, and names its parts.
 
-The order (docs/SPEC.md): token and feed, venue, vault, pricer, book, hedger; then both are wired,
-for good.
+The order (docs/SPEC.md): token and feed, venue, vault, breaker, pricer, book, hedger; then vault
+and book are wired, for good.
 """
 
 from dataclasses import dataclass
@@ -19,6 +19,7 @@ class Deployment:
     feed: Contract
     venue: Contract
     vault: Contract
+    breaker: Contract
     pricer: Contract
     book: Contract
     hedger: Contract
@@ -44,16 +45,27 @@ def deploy(
         vault_parameters["symbol"],
         vault_parameters["offset"],
         vault_parameters["deposit_cap"],
+        fee_terms(parameters, owner),
         sender=owner,
     )
+    breaker = chain.deploy("Breaker", vault, parameters["breaker"], sender=owner)
     pricer = chain.deploy("Pricer", pricer_parameters(parameters), sender=owner)
     oracle = parameters["book"]["oracle"]
-    book = chain.deploy("OptionBook", vault, venue, feed, pricer, oracle, sender=owner)
-    hedger = chain.deploy("Hedger", vault, book, venue, parameters["hedger"], sender=owner)
-    chain.send(vault, "wire", book, hedger, sender=owner)
+    book = chain.deploy("OptionBook", vault, venue, feed, pricer, breaker, oracle, sender=owner)
+    rules = parameters["hedger"]
+    hedger = chain.deploy("Hedger", vault, book, venue, breaker, rules, sender=owner)
+    chain.send(vault, "wire", book, hedger, breaker, sender=owner)
     chain.send(book, "wire", hedger, sender=owner)
     fund_venue(chain, token, venue, owner, parameters["fund"]["initial"])
-    return Deployment(token, feed, venue, vault, pricer, book, hedger)
+    return Deployment(token, feed, venue, vault, breaker, pricer, book, hedger)
+
+
+def fee_terms(parameters: Parameters, owner: Account) -> dict[str, Any]:
+    """The vault's struct of fees; without a recipient they are the owner's."""
+    terms = dict(parameters["vault"]["fees"])
+    if int(terms["recipient"], 16) == 0:
+        terms["recipient"] = owner
+    return terms
 
 
 def pricer_parameters(parameters: Parameters) -> dict[str, Any]:

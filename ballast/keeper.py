@@ -1,4 +1,5 @@
-"""The keeper: looks at the hedger's state, decides and sends; and settles expired boards.
+"""The keeper: looks at the hedger's state, decides and sends; settles expired boards, and shows the
+breaker every hour where the vault stands.
 
 `decide` is pure. The rule itself is on chain: a keeper only chooses whether to pay for a
 transaction.
@@ -11,6 +12,9 @@ from typing import Any
 
 from ballast.chain import Account, Chain
 from ballast.deployment import Deployment
+
+LOOK = 3_600
+"""Seconds after which the breaker is to look again: it remembers the index by the hour."""
 
 MAX_ROUNDS = 64
 """Transactions in one visit: a large hedge is traded in steps, one a block."""
@@ -77,6 +81,12 @@ class Keeper:
                 return
             self._chain.send(self._deployment.hedger, "rebalance", sender=self._account)
             self._chain.next_block()  # the hedger trades once a block
+
+    def look(self) -> None:
+        """Have the breaker look, unless a hedge or a settlement has shown it all this hour."""
+        seen = self._chain.read(self._deployment.breaker, "memory").hour
+        if self._chain.now() >= seen + LOOK:
+            self._chain.send(self._deployment.breaker, "trip", sender=self._account)
 
     def settle(self, expiry: int) -> bool:
         """Settle the board if the feed has moved past its expiry; False when it is too early."""

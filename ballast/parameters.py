@@ -30,11 +30,13 @@ UNITS = {
 }
 """Multiplier of each unit; token units ("USDC") depend on the decimals of the token."""
 
+ADDRESS = (r"0x[0-9a-fA-F]{40}", "an address, 0x and 40 hex digits")
 
 TEXTS = {
     "vault.name": (r".{1,25}", "1 to 25 characters"),
     "vault.symbol": (r".{1,5}", "1 to 5 characters"),
-    "book.oracle.sequencer": (r"0x[0-9a-fA-F]{40}", "an address, 0x and 40 hex digits"),
+    "vault.fees.recipient": ADDRESS,
+    "book.oracle.sequencer": ADDRESS,
 }
 """Parameters that are no numbers: what they match, and the same in words."""
 

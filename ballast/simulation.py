@@ -26,6 +26,10 @@ SOUND = "perp_venue: healthy"
 """The refusal of a liquidation that is no failure."""
 
 
+NOT_YET = ("breaker: too early to lift", "breaker: still breached")
+"""The refusals of a lift that are no failure."""
+
+
 LIQUIDATORS_EYE = WAD // 20
 """How far before the liquidation price others begin to try: funding and basis are not in it."""
 
@@ -122,6 +126,8 @@ class World:
         settled = self._settle_expired()
         sold = sum(self._sell(order, step.price) for order in orders)
         row = self._hedge(hour, bool(settled or sold))
+        self.keeper.look()
+        self._lift()
         self.record.rows.append(row)
         return row
 
@@ -149,6 +155,17 @@ class World:
         self.chain.send(token, "mint", arbitrageur, margin, sender=owner)
         self.chain.send(token, "approve", venue, margin, sender=arbitrageur)
         self.chain.send(venue, "deposit", margin, sender=arbitrageur)
+
+    def _lift(self) -> None:
+        """The owner goes back to normal as soon as the breaker lets him."""
+        breaker = self.deployment.breaker
+        if self.chain.read(breaker, "is_normal"):
+            return
+        try:
+            self.chain.send(breaker, "lift", sender=self.cast.owner)
+        except Reverted as refusal:
+            if str(refusal) not in NOT_YET:
+                raise
 
     def _near_liquidation(self, price: int) -> bool:
         """Whether the index has come to where the hedge, as last left, would be liquidated."""

@@ -29,6 +29,11 @@ def nav_mid(ledger: Ledger, risk: Risk, account: HedgeAccount) -> int:
     return int(net_cash(ledger) + account.equity - risk.mid)
 
 
+def share_value(ledger: Ledger, risk: Risk, account: HedgeAccount) -> int:
+    """(NAV mid + one token unit) / shares, floored at 0 [USD wad²/share unit]."""
+    return max(nav_mid(ledger, risk, account) + int(ledger.scale), 0) * WAD // int(ledger.shares)
+
+
 def nav_low(ledger: Ledger, risk: Risk, account: HedgeAccount) -> int:
     """What those who leave are paid on: options at ask, hedge at the worse of index and exit."""
     return int(net_cash(ledger) + account.low - risk.ask)

@@ -16,6 +16,7 @@ from ethereum.ercs import IERC20Detailed
 from snekmate.auth import ownable
 from snekmate.auth import ownable_2step
 
+from .interfaces import IBreaker
 from .interfaces import IHedger
 from .interfaces import IOptionBook
 from .interfaces import IPerpVenue
@@ -51,6 +52,7 @@ MAX_DATA: constant(uint256) = 8_192  # [bytes] of what an automation network han
 VAULT: immutable(IVault)
 BOOK: immutable(IOptionBook)
 VENUE: immutable(IPerpVenue)
+BREAKER: immutable(IBreaker)
 ASSET: immutable(IERC20)
 UNIT: immutable(uint256)  # one token [asset]
 
@@ -68,17 +70,21 @@ trail: uint256
 
 
 @deploy
-def __init__(vault: address, book: address, venue: address, params: IHedger.Params):
+def __init__(
+    vault: address, book: address, venue: address, breaker: address, params: IHedger.Params
+):
     """
     @notice Create the hedger of a vault and its book.
     @param vault Vault whose cash is the margin.
     @param book Book whose delta is hedged.
     @param venue Perp venue.
+    @param breaker Breaker of the vault, which is shown where the hedge stands.
     @param params All parameters.
     """
     VAULT = IVault(vault)
     BOOK = IOptionBook(book)
     VENUE = IPerpVenue(venue)
+    BREAKER = IBreaker(breaker)
     ASSET = IERC20(staticcall VAULT.asset())
     UNIT = 10**convert(staticcall IERC20Detailed(ASSET.address).decimals(), uint256)
     ownable.__init__()
@@ -607,4 +613,5 @@ def _finish(
         amount=convert(state_.top_up, int256) - convert(paid, int256), equity=held.low
     )
     due: uint256 = reward if receiver != empty(address) else 0
-    extcall VAULT.on_hedged(paid, due, receiver, reading.risk, held)
+    extcall VAULT.on_hedged(paid, due, receiver, solvency._valuation(reading.risk, held))
+    extcall BREAKER.observe(staticcall VAULT.ledger(), reading.risk, held)

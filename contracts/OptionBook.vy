@@ -15,6 +15,7 @@
 from snekmate.auth import ownable
 from snekmate.auth import ownable_2step
 
+from .interfaces import IBreaker
 from .interfaces import IHedger
 from .interfaces import IOptionBook
 from .interfaces import IPerpVenue
@@ -28,6 +29,7 @@ from .modules import payoff
 from .modules import price_feed
 from .modules import refusal
 from .modules import settlement
+from .modules import solvency
 from .modules import venue_reader
 from .modules import wad
 
@@ -61,6 +63,7 @@ VAULT: immutable(IVault)
 VENUE: immutable(address)
 FEED: immutable(address)
 PRICER: immutable(IPricer)
+BREAKER: immutable(IBreaker)
 FEED_SCALE: immutable(uint256)  # [wad] per unit of the feed's answer
 
 hedger: public(IHedger)
@@ -86,7 +89,12 @@ settlement_price: public(HashMap[uint256, uint256])
 
 @deploy
 def __init__(
-    vault: address, venue: address, feed: address, pricer: address, oracle_: IOptionBook.Oracle
+    vault: address,
+    venue: address,
+    feed: address,
+    pricer: address,
+    breaker: address,
+    oracle_: IOptionBook.Oracle,
 ):
     """
     @notice Create a book without boards; it works once `wire` has named the hedger.
@@ -94,12 +102,14 @@ def __init__(
     @param venue Perp venue whose funding rate is the carry.
     @param feed Price feed, USD per ETH.
     @param pricer Pricer: what options are worth and what may be sold.
+    @param breaker Breaker of the vault: whether any may be sold.
     @param oracle_ When the feed is good.
     """
     VAULT = IVault(vault)
     VENUE = venue
     FEED = feed
     PRICER = IPricer(pricer)
+    BREAKER = IBreaker(breaker)
     FEED_SCALE = price_feed._scale(feed)
     ownable.__init__()
     ownable_2step.__init__()
@@ -241,7 +251,7 @@ def buy(
         value=sale.value,
         spot=sale.before.price,
     )
-    extcall VAULT.on_sale(msg.sender, premium, sale.after, account)
+    extcall VAULT.on_sale(msg.sender, premium, solvency._valuation(sale.after, account))
     return premium
 
 
@@ -281,7 +291,7 @@ def sell(
         value=back.value,
         spot=back.before.price,
     )
-    extcall VAULT.on_buy_back(receiver, premium, back.after, account)
+    extcall VAULT.on_buy_back(receiver, premium, solvency._valuation(back.after, account))
     return premium
 
 
@@ -309,8 +319,10 @@ def settle(expiry: uint256, round: uint256, next_round: uint256):
     self.settlement_price[expiry] = price
     self.boards[slot] = 0
     log IOptionBook.Settled(expiry=expiry, price=price, payoff=owed)
+    left: IOptionBook.Risk = self._greeks()
     account: IHedger.HedgeAccount = staticcall self.hedger.account()
-    extcall VAULT.on_settle(expiry, owed, self._greeks(), account)
+    extcall VAULT.on_settle(expiry, owed, solvency._valuation(left, account))
+    extcall BREAKER.observe(staticcall VAULT.ledger(), left, account)
 
 
 @external
@@ -582,8 +594,18 @@ def _deal(
         deal = staticcall PRICER.sale(self._scene(reading), self._words(), order)
     else:
         deal = staticcall PRICER.buy_back(self._scene(reading), self._words(), order)
+    deal.before = self._dated(deal.before, reading)
     deal.after = self._dated(deal.after, reading)
+    if is_sale:
+        self._check_breaker(staticcall BREAKER.status(ledger, deal.before, account))
     return deal, account
+
+
+@internal
+@pure
+def _check_breaker(status: IBreaker.Status):
+    refusal._unless(status.normal, "option_book: reduce-only")
+    refusal._unless(status.breaches == empty(IBreaker.Breach), "option_book: breached")
 
 
 @internal

@@ -1,5 +1,6 @@
 # pragma version 0.4.3
 # pragma nonreentrancy on
+# pragma optimize codesize
 """
 @title Vault
 @license AGPL-3.0-only
@@ -20,11 +21,14 @@ from snekmate.auth import ownable
 from snekmate.auth import ownable_2step
 from snekmate.tokens import erc20
 
+from .interfaces import IBreaker
 from .interfaces import IHedger
 from .interfaces import IOptionBook
 from .interfaces import IVault
 from .modules import claims
+from .modules import fees
 from .modules import redemptions
+from .modules import refusal
 from .modules import solvency
 from .modules import wad
 
@@ -36,6 +40,7 @@ initializes: ownable
 initializes: ownable_2step[ownable := ownable]
 initializes: erc20[ownable := ownable]
 initializes: claims
+initializes: fees
 initializes: redemptions
 exports: (
     ownable_2step.owner,
@@ -60,6 +65,7 @@ exports: (
 MAX_BASIS: constant(int256) = 10**16  # [wad] beyond it mark or index is wrong: no flow
 MAX_OFFSET: constant(uint8) = 12  # [decimals] keeps supply · NAV far from 2^256
 MIN_WORTH: constant(uint256) = 100  # a share below 1/100 of its start takes no deposits
+MAX_WAIT: constant(uint256) = 7 * 86_400  # [s] of who asked to redeem, for normal mode
 MAX_DEPOSIT_CAP: constant(uint256) = 10**30  # [asset] keeps `maxMint` far from 2^256
 
 ASSET: immutable(IERC20)
@@ -72,10 +78,13 @@ struct Snapshot:
     ledger: IVault.Ledger
     risk: IOptionBook.Risk
     account: IHedger.HedgeAccount
+    status: IBreaker.Status
+    shares: uint256  # in supply, with the virtual ones and the fees that are due
 
 
 book: public(address)
 hedger: public(address)
+breaker: public(IBreaker)
 # Most that deposits may bring the net asset value to. [asset]
 deposit_cap: public(uint256)
 # Tokens held and booked. [asset]
@@ -93,6 +102,7 @@ def __init__(
     symbol_: String[5],
     offset: uint8,
     deposit_cap_: uint256,
+    fees_: IVault.Fees,
 ):
     """
     @notice Create an empty vault; it works once `wire` has named its book and hedger.
@@ -101,16 +111,18 @@ def __init__(
     @param symbol_ Symbol of the share.
     @param offset Decimals that a share has more than the token.
     @param deposit_cap_ Most that deposits may bring the net asset value to. [asset]
+    @param fees_ What managing the vault costs.
     """
     decimals: uint8 = staticcall IERC20Detailed(asset_).decimals()
-    assert decimals <= 18, "vault: token decimals over 18"
-    assert offset <= MAX_OFFSET, "vault: offset over 12"
+    refusal._unless(decimals <= 18, "vault: token decimals over 18")
+    refusal._unless(offset <= MAX_OFFSET, "vault: offset over 12")
     ASSET = IERC20(asset_)
     SCALE = 10**convert(18 - decimals, uint256)
     VIRTUAL_SHARES = 10**convert(offset, uint256)
     ownable.__init__()
     ownable_2step.__init__()
     erc20.__init__(name_, symbol_, decimals + offset, name_, "1")
+    fees.__init__(fees_)
     redemptions.__init__()
     self._set_deposit_cap(deposit_cap_)
 
@@ -119,19 +131,21 @@ def __init__(
 
 
 @external
-def wire(book: address, hedger: address):
+def wire(book: address, hedger: address, breaker: address):
     """
-    @notice Name the book and the hedger, once and for good.
+    @notice Name the book, the hedger and the breaker, once and for good.
     @dev SPEC-V1. Only the owner.
     @param book OptionBook of this vault.
     @param hedger Hedger of this vault.
+    @param breaker Breaker of this vault.
     """
     ownable._check_owner()
-    assert self.book == empty(address), "vault: already wired"
-    assert book != empty(address) and hedger != empty(address), "vault: wired to zero"
+    refusal._unless(self.book == empty(address), "vault: already wired")
+    refusal._unless(empty(address) not in [book, hedger, breaker], "vault: wired to zero")
     self.book = book
     self.hedger = hedger
-    log IVault.Wired(book=book, hedger=hedger)
+    self.breaker = IBreaker(breaker)
+    log IVault.Wired(book=book, hedger=hedger, breaker=breaker)
 
 
 @external
@@ -143,6 +157,20 @@ def set_deposit_cap(cap: uint256):
     """
     ownable._check_owner()
     self._set_deposit_cap(cap)
+
+
+@external
+def set_fees(fees_: IVault.Fees):
+    """
+    @notice Set what managing the vault costs; what was earned until now is paid at the old rates.
+    @dev SPEC-V13. Only the owner, while fees accrue: in normal mode, feed and venue live.
+    @param fees_ See `IVault.Fees`.
+    """
+    ownable._check_owner()
+    snapshot: Snapshot = self._snapshot()
+    refusal._unless(self._charges(snapshot), "vault: fees do not accrue")
+    self._accrue(snapshot)
+    fees._set(fees_)
 
 
 # ------------------------------------------------------------------ depositors
@@ -159,9 +187,9 @@ def deposit(assets: uint256, receiver: address, min_shares: uint256 = 0) -> uint
     @return Shares issued. [shares]
     """
     snapshot: Snapshot = self._snapshot()
-    shares: uint256 = self._shares_down(assets, self._high(snapshot))
+    shares: uint256 = self._shares_down(assets, self._high(snapshot), snapshot.shares)
     self._enter(snapshot, assets, shares, receiver)
-    assert shares >= min_shares, "vault: below min shares"
+    refusal._unless(shares >= min_shares, "vault: below min shares")
     return shares
 
 
@@ -176,9 +204,9 @@ def mint(shares: uint256, receiver: address, max_assets: uint256 = max_value(uin
     @return Tokens put in. [asset]
     """
     snapshot: Snapshot = self._snapshot()
-    assets: uint256 = self._assets_up(shares, self._high(snapshot))
+    assets: uint256 = self._assets_up(shares, self._high(snapshot), snapshot.shares)
     self._enter(snapshot, assets, shares, receiver)
-    assert assets <= max_assets, "vault: over max assets"
+    refusal._unless(assets <= max_assets, "vault: over max assets")
     return assets
 
 
@@ -196,9 +224,9 @@ def withdraw(
     @return Shares burnt. [shares]
     """
     snapshot: Snapshot = self._snapshot(True)
-    shares: uint256 = self._shares_up(assets, self._low(snapshot))
+    shares: uint256 = self._shares_up(assets, self._low(snapshot), snapshot.shares)
     self._leave(snapshot, assets, shares, receiver, owner)
-    assert shares <= max_shares, "vault: over max shares"
+    refusal._unless(shares <= max_shares, "vault: over max shares")
     return shares
 
 
@@ -214,9 +242,9 @@ def redeem(shares: uint256, receiver: address, owner: address, min_assets: uint2
     @return Tokens paid. [asset]
     """
     snapshot: Snapshot = self._snapshot(True)
-    assets: uint256 = self._assets_down(shares, self._low(snapshot))
+    assets: uint256 = self._assets_down(shares, self._low(snapshot), snapshot.shares)
     self._leave(snapshot, assets, shares, receiver, owner)
-    assert assets >= min_assets, "vault: below min assets"
+    refusal._unless(assets >= min_assets, "vault: below min assets")
     return assets
 
 
@@ -229,11 +257,11 @@ def request_redeem(shares: uint256, receiver: address, owner: address):
     @param receiver Who may cancel and is paid; one other than the caller only if he has no request.
     @param owner Whose shares they are; the caller or one who allowed it.
     """
-    assert shares > 0, "vault: zero shares"
-    assert receiver not in [empty(address), self], "vault: bad receiver"
-    assert shares <= erc20.balanceOf[owner], "vault: over share balance"
+    refusal._unless(shares > 0, "vault: zero shares")
+    refusal._unless(receiver not in [empty(address), self], "vault: bad receiver")
+    refusal._unless(shares <= erc20.balanceOf[owner], "vault: over share balance")
     if receiver != msg.sender:
-        assert redemptions._state(receiver)[0] == 0, "vault: receiver has a request"
+        refusal._unless(redemptions._state(receiver)[0] == 0, "vault: receiver has a request")
     if msg.sender != owner:
         erc20._spend_allowance(owner, msg.sender, shares)
     redemptions._add(receiver, shares)
@@ -249,7 +277,7 @@ def cancel_redeem() -> uint256:
     @return Shares taken back. [shares]
     """
     shares: uint256 = redemptions._cancel(msg.sender)
-    assert shares > 0, "vault: no request"
+    refusal._unless(shares > 0, "vault: no request")
     erc20._transfer(self, msg.sender, shares)
     log IVault.RedeemCancelled(receiver=msg.sender, shares=shares)
     return shares
@@ -262,22 +290,26 @@ def cancel_redeem() -> uint256:
 def process_redemptions() -> uint256:
     """
     @notice Fill what waits in the pool from free liquidity, at the low net asset value, pro rata.
-    @dev SPEC-V11. Needs what instant flow needs; requests of this block wait for the next.
+    @dev SPEC-V11. Needs what instant flow needs, but for normal mode after a week without it;
+         requests of this block wait for the next.
     @return Shares filled. [shares]
     """
     snapshot: Snapshot = self._snapshot(True)
-    self._check_open(snapshot)
+    status: IBreaker.Status = snapshot.status
+    is_overdue: bool = not status.normal and block.timestamp >= status.since + MAX_WAIT
+    self._check_open(snapshot, is_overdue)
     low: uint256 = self._low(snapshot)
     fillable: uint256 = redemptions._fillable()
     shares: uint256 = fillable
-    assets: uint256 = self._assets_down(shares, low)
+    assets: uint256 = self._assets_down(shares, low, snapshot.shares)
     free: uint256 = self._free(snapshot)
     if assets > free:
         shares = fillable * free // assets
-        assets = self._assets_down(shares, low)
-    assert assets > 0, "vault: nothing to fill"
+        assets = self._assets_down(shares, low, snapshot.shares)
+    refusal._unless(assets > 0, "vault: nothing to fill")
+    self._accrue(snapshot)
     redemptions._fill(fillable, shares, assets)
-    self._remember(snapshot.risk, snapshot.account)
+    self._remember(solvency._valuation(snapshot.risk, snapshot.account))
     erc20._burn(self, shares)
     log IVault.RedemptionsProcessed(shares=shares, assets=assets)
     return shares
@@ -326,70 +358,55 @@ def skim(receiver: address) -> uint256:
 
 
 @external
-def on_sale(
-    payer: address,
-    premium: uint256,
-    risk: IOptionBook.Risk,
-    account: IHedger.HedgeAccount,
-):
+def on_sale(payer: address, premium: uint256, valuation: IVault.Valuation):
     """
     @notice Take the premium of a sale.
     @dev SPEC-V9. Only the book.
     @param payer Who pays; has approved the vault.
     @param premium Tokens. [asset]
-    @param risk The book after the sale.
-    @param account The hedge.
+    @param valuation Book and hedge after the sale.
     """
     self._check_book()
     self.cash += premium
-    self._remember(risk, account)
+    self._remember(valuation)
     self._pull(payer, premium)
     log IVault.PremiumTaken(payer=payer, amount=premium)
 
 
 @external
-def on_buy_back(
-    receiver: address,
-    premium: uint256,
-    risk: IOptionBook.Risk,
-    account: IHedger.HedgeAccount,
-):
+def on_buy_back(receiver: address, premium: uint256, valuation: IVault.Valuation):
     """
     @notice Pay for options that came back, from cash that no claim and no redeemed share needs.
     @dev SPEC-V9. Only the book.
     @param receiver Who is paid.
     @param premium Tokens. [asset]
-    @param risk The book without them.
-    @param account The hedge.
+    @param valuation The book without them, and its hedge.
     """
     self._check_book()
     needed: uint256 = claims.total + redemptions.owed + premium
-    assert self.cash >= needed, "vault: premium over free cash"
+    refusal._unless(self.cash >= needed, "vault: premium over free cash")
     self.cash -= premium
-    self._remember(risk, account)
+    self._remember(valuation)
     self._send(receiver, premium)
     log IVault.PremiumReturned(receiver=receiver, amount=premium)
 
 
 @external
-def on_settle(
-    expiry: uint256, payoff: uint256, risk: IOptionBook.Risk, account: IHedger.HedgeAccount
-):
+def on_settle(expiry: uint256, payoff: uint256, valuation: IVault.Valuation):
     """
     @notice Book what a settled board is owed: min(payoff, cash + low hedge equity − claims owed
          before).
     @dev SPEC-C1. Only the book.
     @param expiry The board.
     @param payoff What its holders would get from a solvent vault. [asset]
-    @param risk The book without the board.
-    @param account The hedge.
+    @param valuation The book without the board, and its hedge.
     """
     self._check_book()
-    hedge: int256 = account.low if account.valid else self.last_hedge
+    hedge: int256 = valuation.low if valuation.venue_live else self.last_hedge
     worth: int256 = self._value(self.cash) - self._value(claims.total) + hedge
     owed: uint256 = claims._book(expiry, payoff, convert(max(worth, 0), uint256) // SCALE)
     claims._fund(self.cash)
-    self._remember(risk, account)
+    self._remember(valuation)
     log IVault.ClaimsBooked(expiry=expiry, payoff=payoff, owed=owed)
 
 
@@ -423,7 +440,7 @@ def pay_margin(amount: uint256):
     """
     self._check_hedger()
     needed: uint256 = claims.total + redemptions.owed + amount
-    assert self.cash >= needed, "vault: margin over free cash"
+    refusal._unless(self.cash >= needed, "vault: margin over free cash")
     self.cash -= amount
     self.last_hedge += self._value(amount)
     self._send(msg.sender, amount)
@@ -431,21 +448,14 @@ def pay_margin(amount: uint256):
 
 
 @external
-def on_hedged(
-    amount: uint256,
-    reward: uint256,
-    receiver: address,
-    risk: IOptionBook.Risk,
-    account: IHedger.HedgeAccount,
-):
+def on_hedged(amount: uint256, reward: uint256, receiver: address, valuation: IVault.Valuation):
     """
     @notice Take margin back and reward who hedged.
     @dev SPEC-V9, SPEC-H10. Only the hedger.
     @param amount Tokens pulled from the hedger, may be 0. [asset]
     @param reward Tokens to pay, as far as there is cash that no claim needs; may be 0. [asset]
     @param receiver Who gets them.
-    @param risk The book.
-    @param account The hedge after the call.
+    @param valuation Book and hedge after the call.
     """
     self._check_hedger()
     cash: uint256 = self.cash + amount
@@ -453,7 +463,7 @@ def on_hedged(
     self.cash = cash - paid
     self.last_hedge -= self._value(amount)
     claims._fund(self.cash)
-    self._remember(risk, account)
+    self._remember(valuation)
     if amount > 0:
         self._pull(msg.sender, amount)
         log IVault.MarginReturned(amount=amount)
@@ -531,6 +541,28 @@ def waiting() -> uint256:
 
 @external
 @view
+def fees_due() -> uint256:
+    """
+    @notice Shares that fees would issue now.
+    @dev SPEC-V13.
+    @return Shares. [shares]
+    """
+    snapshot: Snapshot = self._snapshot()
+    return snapshot.shares - snapshot.ledger.shares
+
+
+@external
+@view
+def fee_terms() -> (IVault.Fees, uint256):
+    """
+    @notice What managing the vault costs, and the value of a share above which gains are charged.
+    @return Terms, high-water mark [wad] of a share's start.
+    """
+    return fees._terms(), fees.high_water
+
+
+@external
+@view
 def free_liquidity() -> int256:
     """
     @notice Cash − claims − what the book and its hedge may need; negative when short.
@@ -580,7 +612,8 @@ def convertToShares(assets: uint256) -> uint256:
     @param assets Tokens. [asset]
     @return Shares. [shares]
     """
-    return self._shares_down(assets, self._mid(self._snapshot()))
+    snapshot: Snapshot = self._snapshot()
+    return self._shares_down(assets, self._mid(snapshot), snapshot.shares)
 
 
 @external
@@ -591,7 +624,8 @@ def convertToAssets(shares: uint256) -> uint256:
     @param shares Shares. [shares]
     @return Tokens. [asset]
     """
-    return self._assets_down(shares, self._mid(self._snapshot()))
+    snapshot: Snapshot = self._snapshot()
+    return self._assets_down(shares, self._mid(snapshot), snapshot.shares)
 
 
 @external
@@ -602,7 +636,8 @@ def previewDeposit(assets: uint256) -> uint256:
     @param assets Tokens. [asset]
     @return Shares. [shares]
     """
-    return self._shares_down(assets, self._high(self._snapshot()))
+    snapshot: Snapshot = self._snapshot()
+    return self._shares_down(assets, self._high(snapshot), snapshot.shares)
 
 
 @external
@@ -613,7 +648,8 @@ def previewMint(shares: uint256) -> uint256:
     @param shares Shares. [shares]
     @return Tokens. [asset]
     """
-    return self._assets_up(shares, self._high(self._snapshot()))
+    snapshot: Snapshot = self._snapshot()
+    return self._assets_up(shares, self._high(snapshot), snapshot.shares)
 
 
 @external
@@ -624,7 +660,8 @@ def previewWithdraw(assets: uint256) -> uint256:
     @param assets Tokens. [asset]
     @return Shares. [shares]
     """
-    return self._shares_up(assets, self._low(self._snapshot()))
+    snapshot: Snapshot = self._snapshot()
+    return self._shares_up(assets, self._low(snapshot), snapshot.shares)
 
 
 @external
@@ -635,7 +672,8 @@ def previewRedeem(shares: uint256) -> uint256:
     @param shares Shares. [shares]
     @return Tokens. [asset]
     """
-    return self._assets_down(shares, self._low(self._snapshot()))
+    snapshot: Snapshot = self._snapshot()
+    return self._assets_down(shares, self._low(snapshot), snapshot.shares)
 
 
 @external
@@ -658,7 +696,8 @@ def maxMint(receiver: address) -> uint256:
     @return Shares, 0 while closed. [shares]
     """
     snapshot: Snapshot = self._snapshot()
-    return self._shares_down(self._max_deposit(snapshot, receiver), self._high(snapshot))
+    assets: uint256 = self._max_deposit(snapshot, receiver)
+    return self._shares_down(assets, self._high(snapshot), snapshot.shares)
 
 
 @external
@@ -670,7 +709,9 @@ def maxWithdraw(owner: address) -> uint256:
     @return Tokens, 0 while closed. [asset]
     """
     snapshot: Snapshot = self._snapshot(True)
-    assets: uint256 = self._assets_down(erc20.balanceOf[owner], self._low(snapshot))
+    assets: uint256 = self._assets_down(
+        erc20.balanceOf[owner], self._low(snapshot), snapshot.shares
+    )
     return min(assets, self._max_withdraw(snapshot))
 
 
@@ -685,9 +726,9 @@ def maxRedeem(owner: address) -> uint256:
     snapshot: Snapshot = self._snapshot(True)
     low: uint256 = self._low(snapshot)
     # The most shares that are worth no token unit beyond what can be withdrawn.
-    most: uint256 = self._shares_up(self._max_withdraw(snapshot) + 1, low) - 1
+    most: uint256 = self._shares_up(self._max_withdraw(snapshot) + 1, low, snapshot.shares) - 1
     shares: uint256 = min(erc20.balanceOf[owner], most)
-    if self._assets_down(shares, low) == 0:
+    if self._assets_down(shares, low, snapshot.shares) == 0:
         return 0
     return shares
 
@@ -698,12 +739,13 @@ def maxRedeem(owner: address) -> uint256:
 @internal
 def _enter(snapshot: Snapshot, assets: uint256, shares: uint256, receiver: address):
     self._check_open(snapshot)
-    assert assets > 0 and shares > 0, "vault: zero amount"
-    assert receiver not in [empty(address), self], "vault: bad receiver"
-    assert self._is_worth_something(snapshot), "vault: share price too low"
-    assert assets <= self._max_deposit(snapshot, receiver), "vault: over deposit cap"
+    refusal._unless(assets > 0 and shares > 0, "vault: zero amount")
+    refusal._unless(receiver not in [empty(address), self], "vault: bad receiver")
+    refusal._unless(self._is_worth_something(snapshot), "vault: share price too low")
+    refusal._unless(assets <= self._max_deposit(snapshot, receiver), "vault: over deposit cap")
+    self._accrue(snapshot)
     self.cash += assets
-    self._remember(snapshot.risk, snapshot.account)
+    self._remember(solvency._valuation(snapshot.risk, snapshot.account))
     erc20._mint(receiver, shares)
     self._pull(msg.sender, assets)
     log IERC4626.Deposit(sender=msg.sender, owner=receiver, assets=assets, shares=shares)
@@ -712,14 +754,15 @@ def _enter(snapshot: Snapshot, assets: uint256, shares: uint256, receiver: addre
 @internal
 def _leave(snapshot: Snapshot, assets: uint256, shares: uint256, receiver: address, owner: address):
     self._check_open(snapshot)
-    assert assets > 0 and shares > 0, "vault: zero amount"
-    assert receiver not in [empty(address), self], "vault: bad receiver"
-    assert shares <= erc20.balanceOf[owner], "vault: over share balance"
-    assert assets <= self._max_withdraw(snapshot), "vault: over free liquidity"
+    refusal._unless(assets > 0 and shares > 0, "vault: zero amount")
+    refusal._unless(receiver not in [empty(address), self], "vault: bad receiver")
+    refusal._unless(shares <= erc20.balanceOf[owner], "vault: over share balance")
+    refusal._unless(assets <= self._max_withdraw(snapshot), "vault: over free liquidity")
     if msg.sender != owner:
         erc20._spend_allowance(owner, msg.sender, shares)
+    self._accrue(snapshot)
     self.cash -= assets
-    self._remember(snapshot.risk, snapshot.account)
+    self._remember(solvency._valuation(snapshot.risk, snapshot.account))
     erc20._burn(owner, shares)
     self._send(receiver, assets)
     log IERC4626.Withdraw(
@@ -729,9 +772,9 @@ def _leave(snapshot: Snapshot, assets: uint256, shares: uint256, receiver: addre
 
 @internal
 @view
-def _closed_by(snapshot: Snapshot) -> String[32]:
+def _closed_by(snapshot: Snapshot, in_any_mode: bool = False) -> String[32]:
     """
-    @dev What closes instant flow, empty when it is open.
+    @dev What closes instant flow, empty when it is open; first what makes the numbers unfit.
     """
     if self.book == empty(address):
         return "vault: not wired"
@@ -745,14 +788,20 @@ def _closed_by(snapshot: Snapshot) -> String[32]:
         return "vault: vol just moved"
     if abs(solvency._basis(snapshot.account)) > MAX_BASIS:
         return "vault: basis too wide"
+    if in_any_mode:
+        return ""
+    if not snapshot.status.normal:
+        return "vault: reduce-only"
+    if snapshot.status.breaches != empty(IBreaker.Breach):
+        return "vault: breached"
     return ""
 
 
 @internal
 @view
-def _check_open(snapshot: Snapshot):
-    reason: String[32] = self._closed_by(snapshot)
-    assert len(reason) == 0, reason
+def _check_open(snapshot: Snapshot, in_any_mode: bool = False):
+    reason: String[32] = self._closed_by(snapshot, in_any_mode)
+    refusal._unless(len(reason) == 0, reason)
 
 
 @internal
@@ -780,7 +829,8 @@ def _max_withdraw(snapshot: Snapshot) -> uint256:
     if not self._is_open(snapshot):
         return 0
     free: uint256 = self._free(snapshot)
-    return free - min(free, self._assets_up(redemptions.waiting, self._low(snapshot)))
+    low: uint256 = self._low(snapshot)
+    return free - min(free, self._assets_up(redemptions.waiting, low, snapshot.shares))
 
 
 @internal
@@ -797,7 +847,7 @@ def _is_worth_something(snapshot: Snapshot) -> bool:
          trifle.
     """
     worth: uint256 = (self._low(snapshot) + 1) * VIRTUAL_SHARES * MIN_WORTH
-    return worth >= erc20.totalSupply + VIRTUAL_SHARES
+    return worth >= snapshot.shares
 
 
 # ------------------------------------------------------------------ internal: value
@@ -806,7 +856,13 @@ def _is_worth_something(snapshot: Snapshot) -> bool:
 @internal
 @view
 def _ledger() -> IVault.Ledger:
-    return IVault.Ledger(cash=self.cash, claims=claims.total, owed=redemptions.owed, scale=SCALE)
+    return IVault.Ledger(
+        cash=self.cash,
+        claims=claims.total,
+        owed=redemptions.owed,
+        scale=SCALE,
+        shares=erc20.totalSupply + VIRTUAL_SHARES,
+    )
 
 
 @internal
@@ -818,13 +874,44 @@ def _snapshot(stressed: bool = False) -> Snapshot:
     """
     snapshot: Snapshot = empty(Snapshot)
     snapshot.ledger = self._ledger()
+    snapshot.shares = snapshot.ledger.shares
     if self.book != empty(address):
         if stressed:
             snapshot.risk = staticcall IOptionBook(self.book).risk()
         else:
             snapshot.risk = staticcall IOptionBook(self.book).greeks()
         snapshot.account = staticcall IHedger(self.hedger).account()
+        snapshot.status = staticcall self.breaker.status(
+            snapshot.ledger, snapshot.risk, snapshot.account
+        )
+    if self._charges(snapshot):
+        snapshot.shares += fees._due(
+            self._low(snapshot), snapshot.shares, VIRTUAL_SHARES, snapshot.status.since
+        )
     return snapshot
+
+
+@internal
+@pure
+def _charges(snapshot: Snapshot) -> bool:
+    """
+    @dev Fees accrue in normal mode, on numbers that are live.
+    """
+    return snapshot.status.normal and self._is_valid(snapshot)
+
+
+@internal
+def _accrue(snapshot: Snapshot):
+    """
+    @dev SPEC-V13: issues the fee shares that the snapshot counts.
+    """
+    if not self._charges(snapshot):
+        return
+    due: uint256 = snapshot.shares - snapshot.ledger.shares
+    fees._book(self._low(snapshot), snapshot.shares, VIRTUAL_SHARES)
+    if due > 0:
+        erc20._mint(fees.recipient, due)
+        log IVault.FeesAccrued(recipient=fees.recipient, shares=due)
 
 
 @internal
@@ -868,13 +955,13 @@ def _high(snapshot: Snapshot) -> uint256:
 
 
 @internal
-def _remember(risk: IOptionBook.Risk, account: IHedger.HedgeAccount):
+def _remember(valuation: IVault.Valuation):
     """
     @dev Call after the ledger has changed.
     """
-    if risk.valid and account.valid:
-        self.last_nav = solvency._nav_mid(self._ledger(), risk, account)
-        self.last_hedge = account.low
+    if valuation.feed_live and valuation.venue_live:
+        self.last_nav = solvency._nav(self._ledger(), valuation)
+        self.last_hedge = valuation.low
 
 
 @internal
@@ -896,34 +983,34 @@ def _floor(nav: int256) -> uint256:
 
 
 @internal
-@view
-def _shares_down(assets: uint256, worth: uint256) -> uint256:
+@pure
+def _shares_down(assets: uint256, worth: uint256, supply: uint256) -> uint256:
     """
-    @dev assets·(supply + virtual shares)/(worth + 1), down; `worth` is the NAV in token units.
-         [shares]
+    @dev assets·supply/(worth + 1), down; `worth` is the NAV in token units, the supply that of the
+         snapshot. [shares]
     """
-    return wad._mul_div_down(assets, erc20.totalSupply + VIRTUAL_SHARES, worth + 1)
+    return wad._mul_div_down(assets, supply, worth + 1)
 
 
 @internal
-@view
-def _shares_up(assets: uint256, worth: uint256) -> uint256:
-    return wad._mul_div_up(assets, erc20.totalSupply + VIRTUAL_SHARES, worth + 1)
+@pure
+def _shares_up(assets: uint256, worth: uint256, supply: uint256) -> uint256:
+    return wad._mul_div_up(assets, supply, worth + 1)
 
 
 @internal
-@view
-def _assets_down(shares: uint256, worth: uint256) -> uint256:
+@pure
+def _assets_down(shares: uint256, worth: uint256, supply: uint256) -> uint256:
     """
-    @dev shares·(worth + 1)/(supply + virtual shares), down. [asset]
+    @dev shares·(worth + 1)/supply, down. [asset]
     """
-    return wad._mul_div_down(shares, worth + 1, erc20.totalSupply + VIRTUAL_SHARES)
+    return wad._mul_div_down(shares, worth + 1, supply)
 
 
 @internal
-@view
-def _assets_up(shares: uint256, worth: uint256) -> uint256:
-    return wad._mul_div_up(shares, worth + 1, erc20.totalSupply + VIRTUAL_SHARES)
+@pure
+def _assets_up(shares: uint256, worth: uint256, supply: uint256) -> uint256:
+    return wad._mul_div_up(shares, worth + 1, supply)
 
 
 # ------------------------------------------------------------------ internal: plumbing
@@ -931,7 +1018,7 @@ def _assets_up(shares: uint256, worth: uint256) -> uint256:
 
 @internal
 def _set_deposit_cap(cap: uint256):
-    assert cap <= MAX_DEPOSIT_CAP, "vault: deposit cap too large"
+    refusal._unless(cap <= MAX_DEPOSIT_CAP, "vault: deposit cap too large")
     self.deposit_cap = cap
     log IVault.DepositCapSet(cap=cap)
 
@@ -939,13 +1026,13 @@ def _set_deposit_cap(cap: uint256):
 @internal
 @view
 def _check_book():
-    assert msg.sender == self.book, "vault: only the book"
+    refusal._unless(msg.sender == self.book, "vault: only the book")
 
 
 @internal
 @view
 def _check_hedger():
-    assert msg.sender == self.hedger, "vault: only the hedger"
+    refusal._unless(msg.sender == self.hedger, "vault: only the hedger")
 
 
 @internal
@@ -957,7 +1044,7 @@ def _pull(sender: address, amount: uint256):
     assert extcall ASSET.transferFrom(
         sender, self, amount, default_return_value=True
     ), "vault: transfer in failed"
-    assert staticcall ASSET.balanceOf(self) == before + amount, "vault: token moved less"
+    refusal._unless(staticcall ASSET.balanceOf(self) == before + amount, "vault: token moved less")
 
 
 @internal

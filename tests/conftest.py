@@ -22,6 +22,9 @@ from ballast.deployment import Deployment, deploy, list_boards
 from ballast.revm import RevmChain
 from ballast.units import WAD
 
+NO_FEES = {"vault.fees.performance": "0 %", "vault.fees.management": "0 %"}
+"""Of the vaults of most tests: what a share is worth is then a quotient of two readings."""
+
 quieten_ape()
 
 
@@ -147,7 +150,7 @@ def create_system(
     price: of the feed [USD wad]; deposit: the depositor's [whole tokens], 0 for none; decimals: the
     token's; boards: whether the two of the default deployment are listed; engine: what deploys;
     venue_kind: contract that is the venue.
-    All other keywords override parameters.
+    All other keywords override parameters. There are no fees in shares unless they say so.
     The buyer has ten million tokens and has approved the vault for all of them.
     """
 
@@ -160,7 +163,8 @@ def create_system(
         venue_kind: str = "PerpMarket",
         **overrides: str,
     ) -> Deployment:
-        values = parameters.load(overrides={"token.decimals": str(decimals), **overrides})
+        changes = NO_FEES | {"token.decimals": str(decimals)} | overrides
+        values = parameters.load(overrides=changes)
         engine = engine or ApeChain(project, chain)
         system = deploy(engine, owner, values, price, venue_kind)
         for who, amount in ((depositor, deposit), (buyer, 10_000_000)):

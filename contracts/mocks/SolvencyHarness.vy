@@ -31,6 +31,14 @@ def navs(
 
 @external
 @pure
+def share_value(
+    ledger: IVault.Ledger, risk: IOptionBook.Risk, account: IHedger.HedgeAccount
+) -> uint256:
+    return solvency._share_value(ledger, risk, account)
+
+
+@external
+@pure
 def margin_target(account: IHedger.HedgeAccount, vol: uint256) -> uint256:
     return solvency._margin_target(account, vol)
 

@@ -28,13 +28,34 @@ def _net_cash(ledger: IVault.Ledger) -> int256:
 
 @internal
 @pure
-def _nav_mid(
-    ledger: IVault.Ledger, risk: IOptionBook.Risk, account: IHedger.HedgeAccount
-) -> int256:
+def _valuation(risk: IOptionBook.Risk, account: IHedger.HedgeAccount) -> IVault.Valuation:
+    """
+    @dev What the vault is told of book and hedge.
+    """
+    return IVault.Valuation(
+        feed_live=risk.valid,
+        venue_live=account.valid,
+        liability=risk.mid,
+        equity=account.equity,
+        low=account.low,
+    )
+
+
+@internal
+@pure
+def _nav(ledger: IVault.Ledger, valuation: IVault.Valuation) -> int256:
     """
     @dev NAV = cash − claims − redemptions owed + hedge equity at the index − liability at mid.
     """
-    return self._net_cash(ledger) + account.equity - convert(risk.mid, int256)
+    return self._net_cash(ledger) + valuation.equity - convert(valuation.liability, int256)
+
+
+@internal
+@pure
+def _nav_mid(
+    ledger: IVault.Ledger, risk: IOptionBook.Risk, account: IHedger.HedgeAccount
+) -> int256:
+    return self._nav(ledger, self._valuation(risk, account))
 
 
 @internal
@@ -57,6 +78,19 @@ def _nav_high(
     @dev What those who come pay on: options at bid, hedge at the better of index and exit.
     """
     return self._net_cash(ledger) + account.high - convert(risk.bid, int256)
+
+
+@internal
+@pure
+def _share_value(
+    ledger: IVault.Ledger, risk: IOptionBook.Risk, account: IHedger.HedgeAccount
+) -> uint256:
+    """
+    @dev (NAV mid + one token unit) / shares, floored at 0; what one is worth against another time's.
+         [USD wad²/share unit]
+    """
+    nav: int256 = self._nav_mid(ledger, risk, account) + convert(ledger.scale, int256)
+    return wad._div_down(convert(max(nav, 0), uint256), ledger.shares)
 
 
 @internal

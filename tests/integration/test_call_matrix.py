@@ -26,6 +26,7 @@ NAMES = {
     "feed": "feed",
     "venue": "PerpMarket",
     "vault": "Vault",
+    "breaker": "Breaker",
     "pricer": "Pricer",
     "book": "OptionBook",
     "hedger": "Hedger",
@@ -217,7 +218,8 @@ def view_everything(world):
             arguments = [SAMPLES.get(item.canonical_type, 1) for item in abi.inputs]
             if key == "book" and abi.name in ("quote", "quote_sell"):
                 arguments = [series, WAD]
-            if key != "pricer":  # takes the whole book, and calls nothing
+            # They take the whole book or the whole hedge, and call nothing.
+            if key != "pricer" and abi.name != "status":
                 refused_or_not(world.chain, contract, abi.name, arguments)
 
 

@@ -344,8 +344,8 @@ class SwitchedChain(ApeChain):
             self.feed_switch = super().deploy("SwitchHarness", feed, sender=sender)
             arguments = (vault, self.venue_switch, self.feed_switch, *rest)
         if name == "Hedger":
-            vault, book, _, rule = arguments
-            arguments = (vault, book, self.venue_switch, rule)
+            vault, book, _, *rest = arguments
+            arguments = (vault, book, self.venue_switch, *rest)
         return super().deploy(name, *arguments, sender=sender)
 
 

@@ -29,6 +29,12 @@ def curve_size(depth, percent) -> int:
     return int(depth * (1 - 1 / moved.sqrt()))
 
 
+def parts(system: Deployment, **others) -> list:
+    """What a hedger is deployed with; keywords replace: `parts(system, venue=mock)`."""
+    names = ("vault", "book", "venue", "breaker")
+    return [others.get(name, getattr(system, name)) for name in names]
+
+
 @dataclass
 class Desk:
     """A vault with short ways to move it. Every call checks that hedger and book are left without a

@@ -2,7 +2,7 @@
 
 import pytest
 from eth_utils import keccak
-from hedge_desk import Desk, wad
+from hedge_desk import Desk, parts, wad
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
@@ -87,7 +87,7 @@ def beside(project, system, mock, owner):
     """A hedger of the default vault at a venue that answers what it is told, in steps of 100 ETH at
     its depth. Nobody is wired to it."""
     params = parameters.load(overrides={"hedger.execution.max_share": "0.05 %"})["hedger"]
-    return owner.deploy(project.Hedger, system.vault, system.book, mock, params)
+    return owner.deploy(project.Hedger, *parts(system, venue=mock), params)
 
 
 QUOTE = [1_999 * WAD, 5, 1_998 * WAD]
@@ -131,7 +131,7 @@ def test_account__mock_answers__is_read(live, beside):
 def test_account__venue_has_no_code__is_empty(project, system, owner, stranger):
     """SPEC-H7."""
     params = parameters.load()["hedger"]
-    check_dead(owner.deploy(project.Hedger, system.vault, system.book, stranger, params))
+    check_dead(owner.deploy(project.Hedger, *parts(system, venue=stranger), params))
 
 
 def test_account__venue_silent__is_empty(beside, owner):
@@ -145,7 +145,7 @@ def test_account__venue_burns_its_gas__is_empty(project, system, owner, networks
     code = bytes.fromhex("600b380380600b5f395ff3" + "fe")  # deploys an invalid instruction
     burner = owner.call(networks.ethereum.create_transaction(data=code)).contract_address
     params = parameters.load()["hedger"]
-    check_dead(owner.deploy(project.Hedger, system.vault, system.book, burner, params))
+    check_dead(owner.deploy(project.Hedger, *parts(system, venue=burner), params))
 
 
 @pytest.mark.parametrize("name", GOOD)

@@ -7,7 +7,7 @@ import ape
 import pytest
 from eth_abi import encode
 from eth_utils import keccak
-from hedge_desk import Desk
+from hedge_desk import Desk, parts
 
 from ballast import parameters
 from ballast.units import WAD, YEAR
@@ -100,7 +100,7 @@ def create_hedger(project, owner, system):
         params = copy.deepcopy(parameters.load()["hedger"])
         if group:
             params[group][name] = value
-        return owner.deploy(project.Hedger, system.vault, system.book, system.venue, params)
+        return owner.deploy(project.Hedger, *parts(system), params)
 
     return create
 
@@ -238,7 +238,7 @@ def test_init__token_refuses_approval__reverts(project, owner, system):
     )
     params = parameters.load()["hedger"]
     with ape.reverts("hedger: approve failed"):
-        owner.deploy(project.Hedger, liar, system.book, system.venue, params)
+        owner.deploy(project.Hedger, *parts(system, vault=liar), params)
 
 
 def test_transfer_ownership__two_steps__owner_changes_with_the_second(

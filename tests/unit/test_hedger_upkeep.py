@@ -2,6 +2,7 @@
 
 import ape
 import pytest
+from hedge_desk import parts
 
 from ballast import parameters
 from ballast.keeper import Action, Reason
@@ -52,7 +53,7 @@ def test_check_upkeep__dead_feed__answers(hedge):
 def test_check_upkeep__dead_venue__answers(project, system, owner, stranger):
     """SPEC-H11."""
     params = parameters.load()["hedger"]
-    hedger = owner.deploy(project.Hedger, system.vault, system.book, stranger, params)
+    hedger = owner.deploy(project.Hedger, *parts(system, venue=stranger), params)
     assert tuple(hedger.checkUpkeep(b"")) == (False, b"")
     assert hedger.performUpkeep(b"", sender=stranger).events == []
 

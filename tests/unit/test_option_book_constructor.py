@@ -25,8 +25,8 @@ def create_book(system, project, owner):
 
     def create(feed=None, **changes):
         feed = feed or system.feed
-        arguments = (system.vault, system.venue, feed, system.pricer, ORACLE | changes)
-        return owner.deploy(project.OptionBook, *arguments)
+        parts = (system.vault, system.venue, feed, system.pricer, system.breaker)
+        return owner.deploy(project.OptionBook, *parts, ORACLE | changes)
 
     return create
 

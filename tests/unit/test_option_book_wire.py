@@ -11,8 +11,8 @@ pytest_plugins = ["book_fixtures"]
 @pytest.fixture(scope="module")
 def unwired(system, project, chain, owner, buyer):
     """A book with a board and without a hedger."""
-    arguments = (system.vault, system.venue, system.feed, system.pricer, ORACLE)
-    book = owner.deploy(project.OptionBook, *arguments)
+    parts = (system.vault, system.venue, system.feed, system.pricer, system.breaker)
+    book = owner.deploy(project.OptionBook, *parts, ORACLE)
     surface = (wad("0.7"), 0, 0)
     book.list_board(chain.blocks.head.timestamp + WEEK, [wad(2_000)], surface, sender=owner)
     parts = {**vars(system), "book": book}

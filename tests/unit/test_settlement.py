@@ -372,9 +372,8 @@ def test_lost__feed_does_not_answer_for_a_month__settles_at_the_last_price_seen(
 def test_lost__nothing_ever_seen__reverts(project, system, owner, chain, create_feed):
     """SPEC-B7: and nothing was ever sold."""
     switch = owner.deploy(project.SwitchHarness, create_feed())
-    book = owner.deploy(
-        project.OptionBook, system.vault, system.venue, switch, system.pricer, ORACLE
-    )
+    parts = (system.vault, system.venue, switch, system.pricer, system.breaker)
+    book = owner.deploy(project.OptionBook, *parts, ORACLE)
     expiry = chain.blocks.head.timestamp + WEEK
     book.list_board(expiry, [wad(2_000)], (wad("0.7"), 0, 0), sender=owner)
     switch.switch_off(sender=owner)

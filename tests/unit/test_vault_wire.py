@@ -35,7 +35,7 @@ def test_deploy__any_decimals__stores_them(create_token, create_vault, owner, de
     assert vault.asset() == token
     assert (vault.name(), vault.symbol()) == ("Ballast ETH options", "BLST")
     assert vault.decimals() == decimals + 12
-    assert tuple(vault.ledger()) == (0, 0, 0, 10 ** (18 - decimals))
+    assert tuple(vault.ledger()) == (0, 0, 0, 10 ** (18 - decimals), 10**12)
     assert vault.owner() == owner
     assert vault.deposit_cap() == 5_000_000 * 10**decimals
     assert vault.totalSupply() == 0
@@ -53,37 +53,35 @@ def test_deploy__offset_13__reverts(create_vault):
 
 def test_wire__by_owner__stores_and_logs(vault, owner, keeper, stranger):
     """SPEC-V1."""
-    tx = vault.wire(keeper, stranger, sender=owner)
+    tx = vault.wire(keeper, stranger, keeper, sender=owner)
 
-    assert tx.events == [vault.Wired(book=keeper, hedger=stranger)]
-    assert (vault.book(), vault.hedger()) == (keeper, stranger)
+    assert tx.events == [vault.Wired(book=keeper, hedger=stranger, breaker=keeper)]
+    assert (vault.book(), vault.hedger(), vault.breaker()) == (keeper, stranger, keeper)
 
 
 def test_wire__by_stranger__reverts(vault, look, keeper, stranger):
     """SPEC-V1."""
     before = look()
     with ape.reverts("ownable: caller is not the owner"):
-        vault.wire(keeper, stranger, sender=stranger)
+        vault.wire(keeper, stranger, keeper, sender=stranger)
     assert look() == before
 
 
 def test_wire__twice__reverts(vault, look, owner, keeper, stranger):
     """SPEC-V1: for good."""
-    vault.wire(keeper, stranger, sender=owner)
+    vault.wire(keeper, stranger, keeper, sender=owner)
     before = look()
     with ape.reverts("vault: already wired"):
-        vault.wire(stranger, keeper, sender=owner)
+        vault.wire(stranger, keeper, stranger, sender=owner)
     assert look() == before
 
 
-@pytest.mark.parametrize("zero", ["book", "hedger"])
+@pytest.mark.parametrize("zero", range(3))
 def test_wire__to_zero__reverts(vault, look, owner, keeper, zero):
     """SPEC-V1."""
     before = look()
     with ape.reverts("vault: wired to zero"):
-        vault.wire(
-            ZERO if zero == "book" else keeper, ZERO if zero == "hedger" else keeper, sender=owner
-        )
+        vault.wire(*(ZERO if i == zero else keeper for i in range(3)), sender=owner)
     assert look() == before
 
 
@@ -91,13 +89,13 @@ def test_wire__owner_handed_over__only_the_new_one_may(vault, owner, keeper, str
     """SPEC-V1: ownership moves in two steps."""
     vault.transfer_ownership(keeper, sender=owner)
     with ape.reverts("ownable: caller is not the owner"):
-        vault.wire(owner, stranger, sender=keeper)
+        vault.wire(owner, stranger, keeper, sender=keeper)
     with ape.reverts("ownable_2step: caller is not the new owner"):
         vault.accept_ownership(sender=stranger)
     vault.accept_ownership(sender=keeper)
     with ape.reverts("ownable: caller is not the owner"):
-        vault.wire(owner, stranger, sender=owner)
-    vault.wire(owner, stranger, sender=keeper)
+        vault.wire(owner, stranger, keeper, sender=owner)
+    vault.wire(owner, stranger, keeper, sender=keeper)
 
     assert (vault.owner(), vault.book()) == (keeper, owner)
 

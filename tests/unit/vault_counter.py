@@ -23,7 +23,7 @@ REVERT = bytes.fromhex("5f5ffd")
 VIRTUAL = 10**6  # [shares] behind one virtual token unit, offset 6
 
 # Nothing sold, nothing held: what tests change a field of.
-LEDGER = SimpleNamespace(cash=0, claims=0, owed=0, scale=10**12)
+LEDGER = SimpleNamespace(cash=0, claims=0, owed=0, scale=10**12, shares=10**6)
 RISK = SimpleNamespace(
     price=2_000 * WAD,
     at=0,
@@ -73,6 +73,17 @@ ACCOUNT = SimpleNamespace(
 def changed(struct: SimpleNamespace, **fields) -> SimpleNamespace:
     """A copy of a struct with other values."""
     return SimpleNamespace(**(vars(struct) | fields))
+
+
+def valuation(risk: SimpleNamespace, account: SimpleNamespace) -> dict:
+    """IVault.Valuation: what a hook is told of book and hedge."""
+    return {
+        "feed_live": risk.valid,
+        "venue_live": account.valid,
+        "liability": risk.mid,
+        "equity": account.equity,
+        "low": account.low,
+    }
 
 
 @dataclass
@@ -233,10 +244,10 @@ class Rig:
 
     def sale(self, premium: int, risk=RISK, account=ACCOUNT):
         """The payer's premium comes in. [asset]"""
-        return self.vault.on_sale(self.payer, premium, vars(risk), vars(account), sender=self.book)
+        return self.vault.on_sale(self.payer, premium, valuation(risk, account), sender=self.book)
 
     def settle(self, expiry: int, payoff: int, risk=RISK, account=ACCOUNT):
-        return self.vault.on_settle(expiry, payoff, vars(risk), vars(account), sender=self.book)
+        return self.vault.on_settle(expiry, payoff, valuation(risk, account), sender=self.book)
 
     def claim(self, expiry: int, holder, payoff: int):
         return self.vault.on_claim(expiry, holder, payoff, sender=self.book)
@@ -247,7 +258,7 @@ class Rig:
     def return_margin(self, amount: int, risk=RISK, account=ACCOUNT, reward: int = 0):
         """The payer gets the reward. [asset]"""
         return self.vault.on_hedged(
-            amount, reward, self.payer, vars(risk), vars(account), sender=self.hedger
+            amount, reward, self.payer, valuation(risk, account), sender=self.hedger
         )
 
     def look(self) -> tuple:
@@ -260,6 +271,7 @@ class Rig:
             vault.owner(),
             vault.book(),
             vault.hedger(),
+            vault.breaker(),
             vault.deposit_cap(),
         )
 

@@ -4,11 +4,14 @@ from collections.abc import Callable
 
 import ape
 import pytest
+from ape.utils import ZERO_ADDRESS
 from vault_counter import FOREVER, Counter, Rig
 
+from ballast import parameters
 from ballast.chain import ApeChain
 
 DEPOSIT_CAP = 5_000_000  # [whole tokens]
+NO_FEES = {"performance": 0, "management": 0, "recipient": ZERO_ADDRESS}
 
 
 @ape.fixture(scope="session", chain_isolation=False)
@@ -42,10 +45,17 @@ def counter(create_counter) -> Counter:
 def create_vault(project, owner, create_token) -> Callable:
     """A vault that is not wired: `create_vault(decimals=18, offset=0)`."""
 
-    def create(token=None, decimals: int = 6, offset: int = 6, cap: int | None = None):
+    def create(
+        token=None,
+        decimals: int = 6,
+        offset: int = 6,
+        cap: int | None = None,
+        fees: dict | None = None,
+    ):
         token = token or create_token(decimals)
         cap = DEPOSIT_CAP * 10**decimals if cap is None else cap
-        return owner.deploy(project.Vault, token, "Ballast ETH options", "BLST", offset, cap)
+        name = "Ballast ETH options"
+        return owner.deploy(project.Vault, token, name, "BLST", offset, cap, fees or NO_FEES)
 
     return create
 
@@ -58,7 +68,8 @@ def create_rig(project, accounts, create_vault, create_token, owner, buyer) -> C
         token = token or create_token(decimals)
         vault = create_vault(token, decimals)
         book, hedger = accounts[7], accounts[8]
-        vault.wire(book, hedger, sender=owner)
+        breaker = owner.deploy(project.Breaker, vault, parameters.load()["breaker"])
+        vault.wire(book, hedger, breaker, sender=owner)
         token.mint(buyer, 10**6 * 10**decimals, sender=owner)
         for who in (buyer, hedger):
             token.approve(vault, FOREVER, sender=who)
