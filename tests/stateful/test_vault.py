@@ -25,6 +25,8 @@ USDC, SCALE = 10**6, 10**12
 HOUR, DAY = 3_600, 86_400
 FOREVER = 2**256 - 1
 VIRTUAL = 10**6  # [shares] behind one virtual token unit
+BREAKER = {"breaker.jump": "60 %", "breaker.drawdown": "50 %", "breaker.lift_delay": "1 h"}
+"""Wide limits: else the vault would stand in reduce-only most of the time."""
 
 people = st.integers(0, 1)
 percents = st.integers(1, 100)
@@ -39,7 +41,7 @@ class Vault(RuleBasedStateMachine):
         super().__init__()
         self.chain = create_engine()
         self.owner, keeper, self.holder, *self.people, self.buyer = self.chain.accounts(6)
-        self.values = parameters.load()
+        self.values = parameters.load(overrides=BREAKER)
         self.price = 2_000 * WAD
         self.system = deploy(self.chain, self.owner, self.values, self.price)
         self.keeper = Keeper(self.chain, self.system, keeper)
@@ -87,10 +89,9 @@ class Vault(RuleBasedStateMachine):
         push_price(self.chain, self.system.feed, self.owner, self.price)
 
     def _low(self):
-        """Low NAV [USD wad] and supply, virtual shares included."""
-        return self._read("vault", "net_asset_value")[1], self._read(
-            "vault", "totalSupply"
-        ) + VIRTUAL
+        """Low NAV [USD wad] and supply, with the virtual shares and the fees that are due."""
+        supply = self._read("vault", "totalSupply") + self._read("vault", "fees_due")
+        return self._read("vault", "net_asset_value")[1], supply + VIRTUAL
 
     def _fairly(self, *call, sender):
         """A call of one who comes or goes, that those who only hold must not pay for."""
@@ -293,6 +294,31 @@ class Vault(RuleBasedStateMachine):
         """Never reverts; nothing is left to do after it."""
         self.keeper.visit(lambda state: None)
 
+    @rule()
+    def trip(self):
+        """By anyone; never reverts."""
+        self._send("breaker", "trip", sender=self.caller)
+
+    @rule(is_due=st.sampled_from([False] * 9 + [True]))
+    def reduce_only(self, is_due):
+        """One who pulls the switch now and then: what lowers risk goes on, INV-14."""
+        if is_due:
+            self._send("breaker", "reduce_only")
+            self.seen["reduce_only"] += 1
+
+    @rule()
+    def lift(self):
+        """When the delay is over and nothing is wrong."""
+        if self._read("breaker", "is_normal"):
+            return
+        self.chain.advance(max(self._read("breaker", "since"), self.chain.now()) + HOUR)
+        self._push()
+        self.settle()
+        self.hedge()
+        if self._next("breaker", "breached") == 0:
+            self._send("breaker", "lift")
+            self.seen["lift"] += 1
+
     # ------------------------------------------------------------------ invariants
 
     @invariant()
@@ -337,6 +363,10 @@ class Vault(RuleBasedStateMachine):
         self.claim()
         self.claims_are_covered()
         assert self._read("hedger", "account").size == 0, "INV-16: the hedge comes home"
+        self.chain.advance(self.chain.now() + 2 * DAY)  # what was seen before is forgotten
+        self._push()
+        if not self._read("breaker", "is_normal"):
+            self._send("breaker", "lift")
         self._push()
         for who in (*self.people, self.holder):
             if self._read("vault", "redemption", who)[0] > 0:
@@ -358,4 +388,4 @@ def test_vault__any_history__keeps_the_invariants(create_engine):
     print(f"Vault: {RUNS} runs of {STEPS}: {dict(Vault.seen)}")
     assert Vault.seen["deposit"] and Vault.seen["buy"]
     if IS_FULL:
-        assert len(Vault.seen) == 14, "something never happened"
+        assert len(Vault.seen) == 16, "something never happened"

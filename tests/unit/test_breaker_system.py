@@ -201,6 +201,18 @@ def test_pushed_mark__does_not_let_anyone_trip_it(idle, stranger):
     assert breaker_of(idle).is_normal()
 
 
+def test_breach__unhedged_for_an_hour__closes_flow(idle):
+    """SPEC-R2, T-06: who sees the keeper gone must not choose the side of the next move."""
+    idle.sell(100, 2_000)
+    breaker_of(idle).trip(sender=idle.depositor)
+    idle.wait(HOUR)
+    idle.push(2_000)
+    with idle.refused("vault: breached", idle.depositor):
+        entries(idle)["withdraw"]()
+    idle.hedge()
+    entries(idle)["withdraw"]()
+
+
 # ------------------------------------------------------------------ dead readings
 
 
