@@ -3,7 +3,7 @@
 SHELL := /bin/bash
 .SHELLFLAGS := -eu -o pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help setup compile demo test stateful lint bench clean
+.PHONY: help setup compile demo test stateful devnet lint bench clean
 
 # ape finds the Vyper compiler on the PATH and keeps its data in the home folder unless told.
 export PATH := $(CURDIR)/.venv/bin:$(PATH)
@@ -19,6 +19,7 @@ help:
 	@echo "make stateful random histories against the invariants, in full (some minutes)"
 	@echo "make lint     formatters, linters, types, code sizes"
 	@echo "make bench    gas, errors and speed, against their bounds (ARGS=--accept)"
+	@echo "make devnet   a local chain on port 8545, kept over restarts (Anvil; needs npm)"
 	@echo "make setup    only install the tools"
 	@echo "make compile  only compile the contracts"
 	@echo "make clean    remove what was built; the installed tools stay"
@@ -35,6 +36,12 @@ test: compile
 
 stateful: compile
 	@STATEFUL=full ape test -s tests/stateful $(ARGS)
+
+# Blocks come every two seconds and with each transaction. Its state is kept in .devnet.
+devnet: devnet/node_modules/.anvil
+	@mkdir -p .devnet
+	@exec devnet/node_modules/.bin/anvil --port 8545 --hardfork cancun --state .devnet/state.json \
+		--block-time 2 --mixed-mining --quiet $(ARGS)
 
 # natrix compiles each file alone, which a module that uses another's storage cannot be.
 lint: compile .lint/.ok
@@ -64,6 +71,20 @@ clean:
 # The Vyper formatter cannot live with ape: it pins another click.
 .lint/.ok: requirements-lint.lock
 	$(make-environment)
+
+devnet/node_modules/.anvil: devnet/package.json
+	$(call install-node,--omit=dev)
+
+devnet/node_modules/.hardhat: devnet/package.json
+	$(call install-node,)
+
+# Nothing of npm's own is wanted: no audit, no lock of what exists for other platforms.
+define install-node
+@command -v npm > /dev/null || { echo "the devnet needs Node.js 20 with npm; on Debian: apt install npm" >&2; exit 1; }
+@echo "Installing $< into $(@D) ..."
+@npm install --prefix devnet $(1) --no-audit --no-fund --no-package-lock --loglevel=error
+@touch $@
+endef
 
 # A virtual environment in the target's folder, with what the first prerequisite locks.
 define make-environment

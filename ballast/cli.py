@@ -7,13 +7,22 @@ from pathlib import Path
 from typing import Any
 
 import click
-from ape.cli import account_option
+from ape.cli import ConnectedProviderCommand, account_option
+from ape.cli.options import NetworkOption
 from ape.contracts import ContractInstance
 
 from ballast import deployment_file
 from ballast.chain import ApeChain, Contract, Reverted
+from ballast.deployment import Deployment
 from ballast.deployment_file import DeploymentError
+from ballast.parameters import ParameterError
 from ballast.perp import PerpError
+
+DEVNET = "ethereum:devnet"
+"""The network of `make devnet`, as ape-config.yaml has it."""
+
+DEPLOYMENT = Path("deployments/31337.json")
+"""The file that `ape run deploy` writes there."""
 
 LARGEST = 10**30
 """No amount of tokens or ETH is larger."""
@@ -23,6 +32,7 @@ KINDS = {
     "feed": "MockFeed",
     "venue": "PerpMarket",
     "vault": "Vault",
+    "breaker": "Breaker",
     "pricer": "Pricer",
     "book": "OptionBook",
     "hedger": "Hedger",
@@ -56,6 +66,15 @@ def scaled(amount: Decimal, digits: int) -> int:
     return int(units)
 
 
+def overrides(changes: tuple[str, ...]) -> dict[str, str]:
+    """`NAME=VALUE` pairs as a mapping; ParameterError when one is none."""
+    pairs = [change.partition("=") for change in changes]
+    for name, sign, _ in pairs:
+        if not sign:
+            raise ParameterError(f"'{name}' is not of the form NAME=VALUE")
+    return {name: value for name, _, value in pairs}
+
+
 def sender_option(function: Callable[..., None]) -> Callable[..., None]:
     """ape's `--account`, with the help that ape leaves out."""
     function = account_option()(function)
@@ -67,9 +86,18 @@ deployment_option = click.option(
     "--deployment",
     "path",
     type=click.Path(path_type=Path, dir_okay=False),
-    required=True,
+    default=DEPLOYMENT,
+    show_default=True,
     help="JSON file of the deployment.",
 )
+
+
+class DevnetCommand(ConnectedProviderCommand):
+    """A command on a chain, the devnet unless `--network` names another."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.params.append(NetworkOption(default=DEVNET))
 
 
 @contextmanager
@@ -79,7 +107,7 @@ def errors_in_a_line() -> Iterator[None]:
         yield
     except Reverted as refusal:
         raise click.ClickException(f"refused: {refusal}") from None
-    except (DeploymentError, PerpError) as error:
+    except (DeploymentError, PerpError, ParameterError) as error:
         raise click.ClickException(str(error)) from None
 
 
@@ -95,8 +123,8 @@ class Connection:
             lambda address: bool(manager.provider.get_code(address)),
         )
         self.chain = ApeChain(project, manager)
+        self.file = file
         self._project = project
-        self._file = file
 
     def contract(self, name: str) -> Contract:
         """A contract by its name in the file.
@@ -104,7 +132,15 @@ class Connection:
         Made from the compiled type: ape's own cache by address would outlive a local chain.
         """
         kind = getattr(self._project, KINDS[name]).contract_type
-        return ContractInstance(self._file.address(name), kind)
+        return ContractInstance(self.file.address(name), kind)
+
+    def contracts(self) -> dict[str, Contract]:
+        """All contracts of the file that are Ballast's, by name."""
+        return {name: self.contract(name) for name in KINDS if name in self.file.contracts}
+
+    def deployment(self) -> Deployment:
+        """The whole vault; DeploymentError when the file misses a part."""
+        return Deployment(**{name: self.contract(name) for name in KINDS})
 
 
 def to_hex(value: bytes) -> str:

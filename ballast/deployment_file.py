@@ -1,14 +1,16 @@
-"""A deployment as a JSON file: which contracts, on which chain.
+"""A deployment as a JSON file: which contracts, on which chain, and what they were.
 
-    {"chain_id": 31337, "genesis": "0x…", "contracts": {"token": "0x…", "venue": "0x…"}}
+    {"chain_id": 31337, "genesis": "0x…", "contracts": {"token": "0x…", "venue": "0x…"},
+     "block": 21, "deployer": "0x…", "code": {"token": "0x…"}, "getters": {"token": {"decimals": "6"}}}
 
-What else a file holds is left alone. The hash of block 0 tells two local chains of one id apart.
+The second line may be missing; then nothing can be checked against it. The hash of block 0 tells two
+local chains of one id apart.
 """
 
 import json
 import re
 from collections.abc import Callable
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -27,11 +29,17 @@ class DeploymentFile:
     chain_id: int
     genesis: str  # hash of block 0
     contracts: dict[str, str]  # name -> address
+    block: int = 0  # in which the last contract was wired
+    deployer: str = ""
+    code: dict[str, str] = field(default_factory=dict)  # name -> hash of the code
+    getters: dict[str, Any] = field(default_factory=dict)  # name -> getter -> answer
 
     def save(self, path: Path) -> None:
         """Write it, with the folders it is in."""
         path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(json.dumps(asdict(self), indent=2) + "\n")
+        unfinished = path.with_suffix(".tmp")
+        unfinished.write_text(json.dumps(asdict(self), indent=2) + "\n")
+        unfinished.replace(path)
 
     def address(self, name: str) -> str:
         """Address of a contract; DeploymentError when the file has none of that name."""
@@ -68,7 +76,10 @@ def load(path: Path) -> DeploymentFile:
     genesis = _field(path, content, "genesis", str)
     if not HASH.fullmatch(genesis):
         raise DeploymentError(f"{path}: genesis is not a block hash")
-    return DeploymentFile(_field(path, content, "chain_id", int), genesis, contracts)
+    rest = {
+        name: _field(path, content, name, kind) for name, kind in REST.items() if name in content
+    }
+    return DeploymentFile(_field(path, content, "chain_id", int), genesis, contracts, **rest)
 
 
 def _field(path: Path, content: dict[str, Any], name: str, kind: type) -> Any:
@@ -76,5 +87,8 @@ def _field(path: Path, content: dict[str, Any], name: str, kind: type) -> Any:
         raise DeploymentError(f"{path}: {name} is missing or not {NAMES[kind]}")
     return content[name]
 
+
+REST = {"block": int, "deployer": str, "code": dict, "getters": dict}
+"""What a file may leave out."""
 
 NAMES = {dict: "an object", str: "a text", int: "a whole number"}

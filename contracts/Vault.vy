@@ -47,6 +47,7 @@ exports: (
     ownable_2step.pending_owner,
     ownable_2step.transfer_ownership,
     ownable_2step.accept_ownership,
+    fees.high_water,
     erc20.name,
     erc20.symbol,
     erc20.decimals,
@@ -553,12 +554,13 @@ def fees_due() -> uint256:
 
 @external
 @view
-def fee_terms() -> (IVault.Fees, uint256):
+def fee_terms() -> IVault.Fees:
     """
-    @notice What managing the vault costs, and the value of a share above which gains are charged.
-    @return Terms, high-water mark [wad] of a share's start.
+    @notice What managing the vault costs.
+    @dev SPEC-V13.
+    @return See `IVault.Fees`.
     """
-    return fees._terms(), fees.high_water
+    return fees._terms()
 
 
 @external

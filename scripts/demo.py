@@ -11,6 +11,7 @@ from rich.progress import Progress
 from ballast import paths, pnl, report
 from ballast.agents import FLOWS, Order, option_flow
 from ballast.chain import START, ApeChain, Reverted, quieten_ape
+from ballast.cli import overrides
 from ballast.compiler import compile_if_stale
 from ballast.parameters import ParameterError, Parameters, load
 from ballast.simulation import HOUR, Cast, World, run
@@ -101,15 +102,6 @@ def price_path(source: str, hours: int, seed: int) -> list[paths.Step]:
     if source == "jump":
         return paths.jump(SPOT, VOL, hours, seed)
     return paths.first_hours(paths.from_csv(Path(source)), hours)
-
-
-def overrides(changes: tuple[str, ...]) -> dict[str, str]:
-    """`NAME=VALUE` pairs as a mapping."""
-    pairs = [change.partition("=") for change in changes]
-    for name, sign, _ in pairs:
-        if not sign:
-            raise ParameterError(f"'{name}' is not of the form NAME=VALUE")
-    return {name: value for name, _, value in pairs}
 
 
 def first_board_within(parameters: Parameters, hours: int) -> Parameters:

@@ -19,7 +19,7 @@ MAX_MANAGEMENT: constant(uint256) = wad.WAD // 20  # [wad] a year
 word: uint256
 recipient: address
 # Highest value of a share at an accrual. [wad] of its start
-high_water: uint256
+high_water: public(uint256)
 
 
 @deploy

@@ -52,7 +52,7 @@ class Ledger:
         assert vault.totalSupply() == supply + expected + issued.shares
         self.at = receipt.timestamp
         self.high_water = max(self.high_water, value(low, supply + VIRTUAL + expected))
-        assert vault.fee_terms()[1] == self.high_water
+        assert vault.high_water() == self.high_water
         return receipt
 
 
@@ -204,7 +204,7 @@ def test_set_fees__owner__pays_what_was_earned_at_the_old_rates(charging, keeper
     expected = charging.expected()
     receipt = vault.set_fees(terms(counter, 0, 0, keeper), sender=counter.owner)
     assert vault.balanceOf(counter.owner) - charging.held == expected > 0
-    assert tuple(vault.fee_terms()[0]) == (0, 0, keeper)
+    assert tuple(vault.fee_terms()) == (0, 0, keeper)
     assert len(receipt.decode_logs(vault.FeesSet)) == 1
     counter.wait(YEAR)
     counter.push(2_000)
@@ -219,7 +219,7 @@ def test_set_fees__performance_from_zero__gains_of_before_are_not_charged(chargi
     counter.settle(counter.system.book.live_boards()[0], 1_900)
     counter.hedge()
     vault.set_fees(terms(counter, WAD * 3 // 10, 0), sender=counter.owner)
-    assert vault.fee_terms()[1] > WAD
+    assert vault.high_water() > WAD
     assert vault.fees_due() == 0
 
 
@@ -240,7 +240,7 @@ def test_fees__rate__inside_is_kept_and_outside_reverts(
     with ape.reverts(reason):
         create_vault(fees=terms(counter, **{field: outside}))
     counter.vault.set_fees(terms(counter, **{field: inside}), sender=counter.owner)
-    assert counter.vault.fee_terms()[0][field] == inside
+    assert counter.vault.fee_terms()[field] == inside
 
 
 def test_fees__no_recipient__reverts_unless_free(charging, create_vault):
@@ -249,7 +249,8 @@ def test_fees__no_recipient__reverts_unless_free(charging, create_vault):
     with ape.reverts("fees: no recipient"):
         create_vault(fees=nobody)
     free = create_vault(fees=nobody | {"performance": 0, "management": 0})
-    assert tuple(free.fee_terms()) == ((0, 0, ape.utils.ZERO_ADDRESS), WAD)
+    assert tuple(free.fee_terms()) == (0, 0, ape.utils.ZERO_ADDRESS)
+    assert free.high_water() == WAD
 
 
 def test_set_fees__stranger__reverts(charging, stranger):
