@@ -96,7 +96,7 @@ class DevnetCommand(ConnectedProviderCommand):
     """A command on a chain, the devnet unless `--network` names another."""
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
+        super().__init__(*args, **kwargs)  # type: ignore[no-untyped-call]
         self.params.append(NetworkOption(default=DEVNET))
 
 

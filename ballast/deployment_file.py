@@ -1,10 +1,11 @@
 """A deployment as a JSON file: which contracts, on which chain, and what they were.
 
     {"chain_id": 31337, "genesis": "0x…", "contracts": {"token": "0x…", "venue": "0x…"},
-     "block": 21, "deployer": "0x…", "code": {"token": "0x…"}, "getters": {"token": {"decimals": "6"}}}
+     "block": 21, "deployer": "0x…",
+     "code": {"token": "0x…"}, "getters": {"token": {"decimals": "6"}}}
 
-The second line may be missing; then nothing can be checked against it. The hash of block 0 tells two
-local chains of one id apart.
+All but the first line may be missing; then nothing can be checked against it. The hash of block 0
+tells two local chains of one id apart.
 """
 
 import json

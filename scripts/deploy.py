@@ -1,4 +1,4 @@
-"""Deploy Ballast with its mocks to a local node, or check a deployment: `ape run deploy [check]`."""
+"""Deploy Ballast with its mocks, or check a deployment: `ape run deploy [check]`."""
 
 from pathlib import Path
 from typing import Any
