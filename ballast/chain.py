@@ -6,8 +6,9 @@ on whatever network ape is connected to.
 
 import logging
 import time
+from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Any, Protocol, cast
 
 from ape.exceptions import ContractLogicError
 from ape.logging import LogLevel, logger
@@ -15,6 +16,9 @@ from ape_ethereum.transactions import Receipt as ape_receipt
 
 START = 2_524_608_000
 """2050-01-01 [unix s]: simulated chains begin ahead of the wall clock, which then never counts."""
+
+RETURN_TIMESTAMP = "0x4260005260206000f3"
+"""TIMESTAMP, MSTORE, RETURN: code whose result is the time."""
 
 Account = Any
 """Somebody who can sign: an ape account."""
@@ -36,6 +40,16 @@ class Receipt:
     timestamp: int
 
 
+@dataclass(frozen=True)
+class Log:
+    """An event with its arguments; structs have their fields as attributes."""
+
+    contract: Contract
+    name: str
+    arguments: dict[str, Any]
+    timestamp: int  # of its block [unix s]
+
+
 class Chain(Protocol):
     """Read, send, time, snapshots; a refused call raises `Reverted` with its reason."""
 
@@ -51,11 +65,17 @@ class Chain(Protocol):
     def events(self, contract: Contract, name: str) -> list[dict[str, Any]]:
         """Events of the contract in what was sent through this object, each its arguments."""
 
+    def logs(self, *contracts: Contract) -> list[Log]:
+        """All events of the contracts in what was sent through this object, in their order."""
+
     def next_block(self) -> None:
         """Wait until there is a new block; a chain that mines on demand is asked for one."""
 
     def now(self) -> int:
         """Timestamp of the newest block [unix s]."""
+
+    def view_time(self) -> int:
+        """The time that a view sees [unix s]: on some chains that of a block to come."""
 
     def advance(self, timestamp: int) -> None:
         """The next block bears this timestamp [unix s]."""
@@ -88,13 +108,16 @@ class ApeChain:
         self._project = project
         self._manager = manager
         self._logs: list[dict[str, Any]] = []
+        self._times: dict[int, int] = {}
 
     def deploy(self, name: str, *arguments: Any, sender: Account) -> Contract:
         """Deploy the contract of that name."""
         try:
-            return sender.deploy(getattr(self._project, name), *arguments)
+            contract = sender.deploy(getattr(self._project, name), *arguments)
         except ContractLogicError as error:
             raise Reverted(error.message) from None
+        self._keep(contract.creation_metadata.receipt)
+        return contract
 
     def read(self, contract: Contract, function: str, *arguments: Any) -> Any:
         """Call a view at the newest block."""
@@ -109,15 +132,26 @@ class ApeChain:
             receipt = getattr(contract, function)(*arguments, sender=sender)
         except ContractLogicError as error:
             raise Reverted(error.message) from None
-        self._logs += receipt.logs
+        self._keep(receipt)
         return Receipt(receipt.gas_used, receipt.block_number, receipt.timestamp)
 
     def events(self, contract: Contract, name: str) -> list[dict[str, Any]]:
         """Events of the contract in what was sent through this object, each its arguments."""
-        own = [log for log in self._logs if log["address"] == contract.address]
-        ecosystem = self._manager.provider.network.ecosystem
-        decoded = ecosystem.decode_logs(own, getattr(contract, name).abi)
+        decoded = self._decode(contract, getattr(contract, name).abi)
         return [dict(log.event_arguments) for log in decoded]
+
+    def logs(self, *contracts: Contract) -> list[Log]:
+        """All events of the contracts in what was sent through this object, in their order."""
+        found = [
+            (
+                log.block_number,
+                log.log_index,
+                Log(contract, log.event_name, dict(log.event_arguments), self._time_of(log)),
+            )
+            for contract in contracts
+            for log in self._decode(contract, *contract.contract_type.events)
+        ]
+        return [log for _, _, log in sorted(found, key=lambda entry: entry[:2])]
 
     def next_block(self) -> None:
         """Wait until there is a new block; a chain that mines on demand is asked for one."""
@@ -132,14 +166,33 @@ class ApeChain:
         """Timestamp of the newest block [unix s]."""
         return int(self._manager.blocks.head.timestamp)
 
+    def view_time(self) -> int:
+        """The time that a view sees [unix s]: on some chains that of a block to come."""
+        answer = self._manager.provider.web3.eth.call({"data": RETURN_TIMESTAMP})
+        return int.from_bytes(answer, "big")
+
     def advance(self, timestamp: int) -> None:
         """The next block bears this timestamp [unix s]."""
         self._manager.pending_timestamp = timestamp
 
     def snapshot(self) -> Any:
         """Remember the state."""
-        return self._manager.snapshot()
+        return self._manager.snapshot(), len(self._logs)
 
     def revert(self, snapshot: Any) -> None:
         """Return to a remembered state."""
-        self._manager.restore(snapshot)
+        state, logs = snapshot
+        self._manager.restore(state)
+        del self._logs[logs:]
+
+    def _keep(self, receipt: Any) -> None:
+        self._logs += receipt.logs
+        self._times[receipt.block_number] = receipt.timestamp
+
+    def _time_of(self, log: Any) -> int:
+        return self._times[log.block_number]
+
+    def _decode(self, contract: Contract, *events: Any) -> Iterator[Any]:
+        own = [log for log in self._logs if log["address"] == contract.address]
+        decoded = self._manager.provider.network.ecosystem.decode_logs(own, *events)
+        return cast(Iterator[Any], decoded)

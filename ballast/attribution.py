@@ -1,0 +1,299 @@
+"""Where the change of NAV came from, each line by its own formula, from the logs alone.
+
+Options are revalued in full by the twin, from mark to mark, in the order time → vol → carry → spot.
+A mark is where the logs move the book or what it is priced with, and the end. With V the value of
+what is sold, Δ its delta as the vault has it, i the index, and what is owed by and to the hedge's
+account at the venue:
+
+    deposits             Σ put in
+    withdrawals        − Σ taken out
+    redemptions        − Σ filled from the pool
+    premium              Σ premiums taken − paid back − (V after a deal − V before it)
+    theta              − Σ V(t′, σ, g, S) − V(t, σ, g, S)
+    vega               − Σ V(t′, σ′, g, S) − V(t′, σ, g, S)
+    carry              − Σ V(t′, σ′, g′, S) − V(t′, σ′, g, S)
+    delta                Σ Δ(t′, σ′, g′, S)·(S′ − S)
+    gamma                Σ −(V(t′, σ′, g′, S′) − V(t′, σ′, g′, S)) − Δ·(S′ − S), of the spot leg
+    settlement           Σ V before a board is settled − V after it − its payoff
+    insolvency cut       Σ payoff − what the board is owed of it
+    delta of the hedge   Σ size·i′ − size·i, from trade to trade
+    slippage and basis   Σ what a trade changes of size·i − what was paid for it
+    funding            − Σ funding settled − what is owed since, at the end less at the beginning
+    venue fees         − Σ fees of trades
+    liquidation        − Σ penalties
+    owed by the venue  − Σ IOUs issued − collected, and funding its fund could not pay if it had to
+    borne by the venue   Σ losses beyond the margin when nothing is left of the position
+    reward             − Σ paid to those who hedged
+
+What was paid for a trade is the change of the position's cost less the profit realised, in whole
+token units as the venue books it. Fees of the vault's owner are shares and no money: they change
+what a share is worth, not the NAV. A line ends where its formula ends, and none is the rest of the
+others: `Statement.residual` is 0 to the wei.
+"""
+
+from collections import Counter
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from typing import Any, NamedTuple
+
+from ballast import risk
+from ballast.history import Entry, History
+from ballast.units import WAD, trunc_div
+from ballast.venue_history import HistoryError
+
+FLOWS = ("deposits", "withdrawals", "redemptions")
+"""Lines that are no result."""
+
+OPTIONS = (
+    "premium", "theta", "vega", "carry", "delta", "gamma", "settlement", "insolvency cut"
+)  # fmt: skip
+"""Lines of what is sold."""
+
+HEDGE = (
+    "delta of the hedge", "slippage and basis", "funding", "venue fees", "liquidation",
+    "owed by the venue", "borne by the venue",
+)  # fmt: skip
+"""Lines of the account at the venue."""
+
+LINES = (*FLOWS, *OPTIONS, *HEDGE, "reward")
+
+TOKENS = {
+    ("vault", "Deposit"): ("deposits", +1, "assets"),
+    ("vault", "Withdraw"): ("withdrawals", -1, "assets"),
+    ("vault", "RedemptionsProcessed"): ("redemptions", -1, "assets"),
+    ("vault", "RewardPaid"): ("reward", -1, "amount"),
+    ("book", "Bought"): ("premium", +1, "premium"),
+    ("book", "SoldBack"): ("premium", -1, "premium"),
+    ("book", "Settled"): ("settlement", -1, "payoff"),
+    ("venue", "FundingSettled"): ("funding", -1, "amount"),
+    ("venue", "Traded"): ("venue fees", -1, "fee"),
+    ("venue", "IouIssued"): ("owed by the venue", -1, "amount"),
+    ("venue", "IouCollected"): ("owed by the venue", +1, "amount"),
+}
+"""Events whose argument, in token units, is all that they add to a line: line, sign, argument."""
+
+DEALS = {"Bought": "premium", "SoldBack": "premium", "Settled": "settlement"}
+"""The book's events that change how much is sold, and the line that the value goes to."""
+
+REPRICES = {
+    "feed": ("AnswerUpdated",),
+    "book": ("VolSet", "OracleSet", "PriceKept"),
+    "pricer": ("CarrySet", "LimitsSet"),
+}
+"""Events that change what the book is priced with."""
+
+
+@dataclass(frozen=True)
+class Statement:
+    """Lines of the P&L, and the NAVs that they explain, USD wad; + is the vault's gain."""
+
+    lines: dict[str, int]
+    nav_before: int
+    nav_after: int
+    is_live: bool = True
+    """Whether feed and venue are live at the end; if not the vault itself stands still."""
+
+    @property
+    def total(self) -> int:
+        """Σ lines."""
+        return sum(self.lines.values())
+
+    @property
+    def residual(self) -> int:
+        """Change of NAV that no line explains."""
+        return self.nav_after - self.nav_before - self.total
+
+    @property
+    def result(self) -> int:
+        """Σ lines but for what depositors brought and took."""
+        return self.total - sum(self.lines[name] for name in FLOWS)
+
+    @property
+    def hedge(self) -> int:
+        """What the hedge made, as far as the venue paid and took it."""
+        return sum(self.lines[name] for name in HEDGE)
+
+    def check(self, nav: int) -> None:
+        """ArithmeticError when the lines miss the change of NAV, or the NAV is not the vault's.
+
+        nav: what the vault says at the end [USD wad].
+        """
+        if self.residual:
+            raise ArithmeticError(
+                f"the P&L lines miss the change of NAV by {self.residual / WAD:.18f} USD"
+            )
+        if self.is_live and nav != self.nav_after:
+            off = (nav - self.nav_after) / WAD
+            raise ArithmeticError(f"the vault's NAV misses that of its logs by {off:.18f} USD")
+
+
+class Mark(NamedTuple):
+    """A book, what it is priced with, and its risk."""
+
+    scene: risk.Scene
+    words: tuple[int, ...]
+    risk: risk.Risk
+
+
+def attribute(journal: Iterable[Entry], begin: int, end: int) -> Statement:
+    """The statement from after the last log at `begin` or before, to `end` [unix s].
+
+    journal: all logs since the deployment, see `ballast.history`; those after `end` do not count.
+    HistoryError when they are not whole, or the vault was not wired at `begin`.
+    """
+    history = History()
+    books: Books | None = None
+    for entry in journal:
+        if entry.timestamp > end:
+            break
+        if books is None and entry.timestamp > begin:
+            books = Books(history, begin)
+        if books is None:
+            history.apply(entry)
+        else:
+            books.take(entry)
+    return (books or Books(history, begin)).close(end)
+
+
+class Books:
+    """The lines as they grow, entry by entry."""
+
+    def __init__(self, history: History, begin: int) -> None:
+        if not history.hedger:
+            raise HistoryError(f"there was no vault at {begin}")
+        self.lines: Counter[str] = Counter(dict.fromkeys(LINES, 0))
+        self._history = history
+        self._nav = history.nav(begin)
+        self._mark = _mark(history, begin)
+        self._index = self._index_at(begin)
+        self._accrue(begin, -1)
+
+    def take(self, entry: Entry) -> None:
+        """Apply an entry and book what it adds to the lines."""
+        source, name, event, now = entry
+        if source == "venue":
+            self._take_of_venue(entry)
+        elif source == "book" and name in DEALS:
+            self._deal(entry)
+        elif name in REPRICES.get(source, ()):
+            self._reprice(now)
+            self._history.apply(entry)
+            self._reprice(now)
+        else:
+            self._history.apply(entry)
+        if source == "vault" and name == "ClaimsBooked":
+            self._add_tokens("insolvency cut", event["payoff"] - event["owed"])
+        if source != "venue" or self._is_ours(event):
+            self._add_argument(source, name, event)
+
+    def close(self, end: int) -> Statement:
+        """The statement at `end`."""
+        self._reprice(end)
+        self._carry_hedge(self._index_at(end))
+        self._accrue(end, +1)
+        nav = self._history.nav(end)
+        return Statement(dict(self.lines), self._nav, nav, self._history.is_live(end))
+
+    # -------------------------------------------------------------- options
+
+    def _reprice(self, now: int) -> None:
+        """The legs from the last mark to the book as it is, at `now`."""
+        scene, words = self._history.scene(now), self._history.book.words()
+        old = self._mark
+        aged = _priced(old, old.scene._replace(now=now), old.words)
+        vols = aged.scene._replace(vol_min=scene.vol_min, vol_max=scene.vol_max)
+        revolved = _priced(aged, vols, words)
+        carry = revolved.scene._replace(rate_ema=scene.rate_ema, carry=scene.carry)
+        carried = _priced(revolved, carry, words)
+        moved = _priced(carried, carried.scene._replace(price=scene.price), words)
+        self.lines["theta"] -= aged.risk.mid - old.risk.mid
+        self.lines["vega"] -= revolved.risk.mid - aged.risk.mid
+        self.lines["carry"] -= carried.risk.mid - revolved.risk.mid
+        move = moved.scene.price - carried.scene.price
+        by_delta = trunc_div(carried.risk.delta * move, WAD)
+        self.lines["delta"] += by_delta
+        self.lines["gamma"] += carried.risk.mid - moved.risk.mid - by_delta
+        self._mark = moved
+
+    def _deal(self, entry: Entry) -> None:
+        """Options come or go at the value that they have."""
+        self._reprice(entry.timestamp)
+        before = self._mark
+        self._history.apply(entry)
+        self._mark = _priced(before, before.scene, self._history.book.words())
+        self.lines[DEALS[entry.name]] -= self._mark.risk.mid - before.risk.mid
+
+    # -------------------------------------------------------------- hedge
+
+    def _take_of_venue(self, entry: Entry) -> None:
+        """The hedge's own trades are booked, and what becomes of what it cannot pay."""
+        _, name, event, now = entry
+        if not self._is_ours(event):
+            self._history.apply(entry)
+        elif name == "Traded":
+            self._trade(entry)
+        else:
+            self._history.apply(entry)
+            if name == "DeficitBooked" and not event["carried"]:
+                self._add_tokens("borne by the venue", event["amount"])
+            if name == "Liquidated":
+                # The trade before has called the penalty a fee.
+                self._add_tokens("venue fees", event["penalty"])
+                self._add_tokens("liquidation", -event["penalty"])
+
+    def _trade(self, entry: Entry) -> None:
+        venue, now = self._history.venue, entry.timestamp
+        held = venue.positions[self._history.hedger]
+        self._carry_hedge(self._index_at(now))
+        before = replace(held)
+        self._history.apply(entry)
+        scale = venue.scale
+        cost = held.cost - before.cost - before.carried * scale
+        paid = cost - entry.arguments["realised"] * scale
+        gained = _value(held.size, self._index) - _value(before.size, self._index)
+        self.lines["slippage and basis"] += gained - paid
+
+    def _carry_hedge(self, index: int) -> None:
+        """The position from the index where it was last seen to this one."""
+        size = self._history.venue.positions[self._history.hedger].size
+        self.lines["delta of the hedge"] += _value(size, index) - _value(size, self._index)
+        self._index = index
+
+    def _accrue(self, now: int, sign: int) -> None:
+        """Funding since the last settlement, and what of it the fund could not pay."""
+        venue, who = self._history.venue, self._history.hedger
+        self._add_tokens("funding", -sign * venue.owed(who, now))
+        self._add_tokens("owed by the venue", -sign * venue.unfunded(who, now))
+
+    def _index_at(self, now: int) -> int:
+        return self._history.venue.touched(now)[0].index
+
+    def _is_ours(self, event: dict[str, Any]) -> bool:
+        return bool(event.get("account") == self._history.hedger)
+
+    # -------------------------------------------------------------- token amounts
+
+    def _add_argument(self, source: str, name: str, event: dict[str, Any]) -> None:
+        if (source, name) in TOKENS:
+            line, sign, argument = TOKENS[source, name]
+            self._add_tokens(line, sign * event[argument])
+
+    def _add_tokens(self, line: str, amount: int) -> None:
+        self.lines[line] += amount * self._history.venue.scale
+
+
+def _mark(history: History, now: int) -> Mark:
+    scene, words = history.scene(now), history.book.words()
+    return Mark(scene, words, risk.risk(scene, words))
+
+
+def _priced(old: Mark, scene: risk.Scene, words: tuple[int, ...]) -> Mark:
+    """A mark, priced anew only if something has changed."""
+    if (scene, words) == (old.scene, old.words):
+        return old
+    return Mark(scene, words, risk.risk(scene, words))
+
+
+def _value(size: int, index: int) -> int:
+    """size·index, as the venue rounds it."""
+    return trunc_div(size * index, WAD)
