@@ -96,22 +96,16 @@ class Statement:
     @property
     def total(self) -> int:
         """Σ lines."""
-        return sum(self.lines.values())
+        return self.sum(self.lines)
 
     @property
     def residual(self) -> int:
         """Change of NAV that no line explains."""
         return self.nav_after - self.nav_before - self.total
 
-    @property
-    def result(self) -> int:
-        """Σ lines but for what depositors brought and took."""
-        return self.total - sum(self.lines[name] for name in FLOWS)
-
-    @property
-    def hedge(self) -> int:
-        """What the hedge made, as far as the venue paid and took it."""
-        return sum(self.lines[name] for name in HEDGE)
+    def sum(self, names: Iterable[str]) -> int:
+        """Σ of some lines: FLOWS, OPTIONS or HEDGE."""
+        return sum(self.lines[name] for name in names)
 
     def check(self, nav: int) -> None:
         """ArithmeticError when the lines miss the change of NAV, or the NAV is not the vault's.

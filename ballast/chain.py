@@ -6,9 +6,10 @@ on whatever network ape is connected to.
 
 import logging
 import time
+from collections import namedtuple
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Any, Protocol, cast
+from typing import Any, Protocol
 
 from ape.exceptions import ContractLogicError
 from ape.logging import LogLevel, logger
@@ -16,9 +17,6 @@ from ape_ethereum.transactions import Receipt as ape_receipt
 
 START = 2_524_608_000
 """2050-01-01 [unix s]: simulated chains begin ahead of the wall clock, which then never counts."""
-
-RETURN_TIMESTAMP = "0x4260005260206000f3"
-"""TIMESTAMP, MSTORE, RETURN: code whose result is the time."""
 
 Account = Any
 """Somebody who can sign: an ape account."""
@@ -73,9 +71,6 @@ class Chain(Protocol):
 
     def now(self) -> int:
         """Timestamp of the newest block [unix s]."""
-
-    def view_time(self) -> int:
-        """The time that a view sees [unix s]: on some chains that of a block to come."""
 
     def advance(self, timestamp: int) -> None:
         """The next block bears this timestamp [unix s]."""
@@ -137,21 +132,12 @@ class ApeChain:
 
     def events(self, contract: Contract, name: str) -> list[dict[str, Any]]:
         """Events of the contract in what was sent through this object, each its arguments."""
-        decoded = self._decode(contract, getattr(contract, name).abi)
-        return [dict(log.event_arguments) for log in decoded]
+        return [log.arguments for log in self.logs(contract) if log.name == name]
 
     def logs(self, *contracts: Contract) -> list[Log]:
         """All events of the contracts in what was sent through this object, in their order."""
-        found = [
-            (
-                log.block_number,
-                log.log_index,
-                Log(contract, log.event_name, dict(log.event_arguments), self._time_of(log)),
-            )
-            for contract in contracts
-            for log in self._decode(contract, *contract.contract_type.events)
-        ]
-        return [log for _, _, log in sorted(found, key=lambda entry: entry[:2])]
+        found = [entry for contract in contracts for entry in self._decode(contract)]
+        return [log for _, log in sorted(found, key=lambda entry: entry[0])]
 
     def next_block(self) -> None:
         """Wait until there is a new block; a chain that mines on demand is asked for one."""
@@ -165,11 +151,6 @@ class ApeChain:
     def now(self) -> int:
         """Timestamp of the newest block [unix s]."""
         return int(self._manager.blocks.head.timestamp)
-
-    def view_time(self) -> int:
-        """The time that a view sees [unix s]: on some chains that of a block to come."""
-        answer = self._manager.provider.web3.eth.call({"data": RETURN_TIMESTAMP})
-        return int.from_bytes(answer, "big")
 
     def advance(self, timestamp: int) -> None:
         """The next block bears this timestamp [unix s]."""
@@ -189,10 +170,24 @@ class ApeChain:
         self._logs += receipt.logs
         self._times[receipt.block_number] = receipt.timestamp
 
-    def _time_of(self, log: Any) -> int:
-        return self._times[log.block_number]
-
-    def _decode(self, contract: Contract, *events: Any) -> Iterator[Any]:
+    def _decode(self, contract: Contract) -> Iterator[tuple[tuple[int, int], Log]]:
+        """The events of a contract, each with its place."""
+        events = {event.name: event for event in contract.contract_type.events}
         own = [log for log in self._logs if log["address"] == contract.address]
-        decoded = self._manager.provider.network.ecosystem.decode_logs(own, *events)
-        return cast(Iterator[Any], decoded)
+        ecosystem = self._manager.provider.network.ecosystem
+        for log in ecosystem.decode_logs(own, *events.values()):
+            arguments = {
+                item.name: _named(item, log.event_arguments[item.name])
+                for item in events[log.event_name].inputs
+            }
+            timestamp = self._times[log.block_number]
+            place = log.block_number, log.log_index
+            yield place, Log(contract, log.event_name, arguments, timestamp)
+
+
+def _named(item: Any, value: Any) -> Any:
+    """Structs as named tuples: ape gives those of events as lists."""
+    if item.type != "tuple":
+        return value
+    struct = namedtuple("struct", [part.name for part in item.components])  # type: ignore[misc]
+    return struct(*(_named(part, one) for part, one in zip(item.components, value, strict=True)))

@@ -109,10 +109,6 @@ class RevmChain:
         """Timestamp of the newest block [unix s]."""
         return self._time
 
-    def view_time(self) -> int:
-        """The time that a view sees [unix s]."""
-        return self._time
-
     def advance(self, timestamp: int) -> None:
         """The next block bears this timestamp [unix s]."""
         self._next = timestamp

@@ -9,9 +9,11 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner
 
-from ballast import parameters, paths, pnl
+from ballast import parameters, paths
 from ballast.agents import Order
+from ballast.attribution import LINES, Statement, attribute
 from ballast.deployment import push_price
+from ballast.history import journal
 from ballast.simulation import Cast, World, run
 from ballast.units import WAD
 
@@ -19,7 +21,6 @@ ROOT = Path(__file__).parents[2]
 HOURS = 14
 SEED = 7
 DEPOSIT = 1_000_000 * 10**6
-SCALE = 10**12
 LOOKS = (4, 9, HOURS)
 """Hours in which a statement is drawn: hedged, about to expire, settled and sold again."""
 
@@ -65,21 +66,22 @@ class Life:
 
     world: World
     identities: list[int]
-    statements: list[pnl.Statement]
+    statements: list[tuple[Statement, int]]  # each with the vault's NAV
 
 
 @pytest.fixture(scope="module")
 def life(create_world) -> Life:
     """A hedged run, looked at after every hour."""
     world, path = create_world()
-    opening = pnl.open_books(world.chain, world.deployment)
+    chain, begin = world.chain, world.chain.now()
     life = Life(world, [identity(world)], [])
 
     def look(row):
         life.identities.append(identity(world))
         if row.hour in LOOKS:
-            statement = pnl.close_books(world.chain, world.deployment, opening, SCALE)
-            life.statements.append(statement)
+            statement = attribute(journal(chain, world.deployment), begin, chain.now())
+            nav = chain.read(world.deployment.vault, "net_asset_value")[0]
+            life.statements.append((statement, nav))
 
     run(world, path, ORDERS, look)
     return life
@@ -91,11 +93,11 @@ def test_run__a_life__has_something_to_show(life):
     assert (record.sales, len(record.settled)) == (len(ORDERS), 1)
     assert record.refused == {}
     assert sum(row.hedges for row in record.rows) >= 5
-    lines = life.statements[-1].lines
-    assert {name for name in lines if not lines[name]} == {
-        "owed by the venue",
-        "borne by the venue",
-    }
+    lines = life.statements[-1][0].lines
+    assert {name for name in lines if lines[name]} == {
+        "premium", "theta", "carry", "delta", "gamma", "settlement", "delta of the hedge",
+        "slippage and basis", "funding", "venue fees", "reward",
+    }  # fmt: skip
 
 
 def test_run__every_hour__books_balance_to_the_wei(life):
@@ -103,20 +105,23 @@ def test_run__every_hour__books_balance_to_the_wei(life):
     assert life.identities == [0] * (HOURS + 1)
 
 
-def test_run__every_statement__explains_nav_to_the_cent(life):
+def test_run__every_statement__explains_nav_to_the_wei(life):
+    """SPEC-N1 SPEC-N2."""
     assert len(life.statements) == len(LOOKS)
-    for statement in life.statements:
-        statement.check()
-    assert life.statements[-1].nav_after != life.statements[-1].nav_before
+    for statement, nav in life.statements:
+        assert statement.is_live and statement.residual == 0
+        assert statement.nav_after == nav
+        statement.check(nav)
+    assert life.statements[-1][0].nav_after != life.statements[-1][0].nav_before
 
 
-@pytest.mark.parametrize("off", [pnl.CENT, -pnl.CENT])
-def test_check__line_tampered__raises(life, off):
-    good = life.statements[-1]
-    for name, amount in good.lines.items():
-        lines = good.lines | {name: amount + 2 * off}
-        with pytest.raises(ArithmeticError, match="miss the change of NAV by"):
-            dataclasses.replace(good, lines=lines).check()
+@pytest.mark.parametrize("off", [-1, 1])
+@pytest.mark.parametrize("name", LINES)
+def test_check__line_tampered__raises(life, name, off):
+    good, nav = life.statements[-1]
+    lines = good.lines | {name: good.lines[name] + off}
+    with pytest.raises(ArithmeticError, match="miss the change of NAV by"):
+        dataclasses.replace(good, lines=lines).check(nav)
 
 
 def test_run__after_the_keeper__is_never_outside_the_band(life):
