@@ -133,7 +133,7 @@ def attribute(journal: Iterable[Entry], begin: int, end: int) -> Statement:
     """The statement from after the last log at `begin` or before, to `end` [unix s].
 
     journal: all logs since the deployment, see `ballast.history`; those after `end` do not count.
-    HistoryError when they are not whole, or the vault was not wired at `begin`.
+    HistoryError when they do not fit each other, or the vault was not wired at `begin`.
     """
     history = History()
     books: Books | None = None
@@ -153,8 +153,8 @@ class Books:
     """The lines as they grow, entry by entry."""
 
     def __init__(self, history: History, begin: int) -> None:
-        if not history.hedger:
-            raise HistoryError(f"there was no vault at {begin}")
+        if not history.is_deployed:
+            raise HistoryError(f"the logs until {begin} are not those of a whole vault")
         self.lines: Counter[str] = Counter(dict.fromkeys(LINES, 0))
         self._history = history
         self._nav = history.nav(begin)

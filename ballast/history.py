@@ -96,7 +96,8 @@ class Book:
         elif name in ("BoardListed", "VolSet"):
             self.surfaces[event["expiry"]] = as_tuple(packing.Surface, event["surface"])
         elif name == "Settled":
-            del self.surfaces[event["expiry"]]
+            if self.surfaces.pop(event["expiry"], None) is None:
+                raise HistoryError(f"no board of {event['expiry']} was listed")
             self.live.pop(event["expiry"], None)
         elif name in ("Bought", "SoldBack"):
             self._trade(event["id"], event["amount"] if name == "Bought" else -event["amount"])
@@ -115,6 +116,8 @@ class Book:
         return self.feed.price(now, oracle.heartbeat, oracle.min_price, oracle.max_price)
 
     def _trade(self, series: int, amount: int) -> None:
+        if packing.expiry(series) not in self.surfaces:
+            raise HistoryError(f"series {series} is of no board that was listed")
         strikes = self.live.setdefault(packing.expiry(series), {})
         strike, is_put = packing.id_strike(series), packing.is_put(series)
         word = strikes.get(strike, packing.live(strike))
@@ -154,6 +157,12 @@ class History:
             self.hedger = event["hedger"]
         elif entry.source == "vault":
             self.ledger.apply(name, event)
+
+    @property
+    def is_deployed(self) -> bool:
+        """Whether the vault was wired, and all that its value needs has been said."""
+        known = self.venue.config, self.book.oracle, self.hedger
+        return all(known) and len(self._parameters) == len(PARAMETERS)
 
     def scene(self, now: int) -> risk.Scene:
         """All that prices depend on but the book; the price is the last good one."""

@@ -10,12 +10,13 @@ import pytest
 from click.testing import CliRunner
 
 from ballast import parameters, paths
-from ballast.agents import Order
+from ballast.agents import Order, option_flow
 from ballast.attribution import LINES, Statement, attribute
 from ballast.deployment import push_price
 from ballast.history import journal
 from ballast.simulation import Cast, World, run
 from ballast.units import WAD
+from ballast.venue_history import HistoryError
 
 ROOT = Path(__file__).parents[2]
 HOURS = 14
@@ -65,6 +66,7 @@ class Life:
     """What a run left to look at."""
 
     world: World
+    begin: int  # of its statements [unix s]
     identities: list[int]
     statements: list[tuple[Statement, int]]  # each with the vault's NAV
 
@@ -74,7 +76,7 @@ def life(create_world) -> Life:
     """A hedged run, looked at after every hour."""
     world, path = create_world()
     chain, begin = world.chain, world.chain.now()
-    life = Life(world, [identity(world)], [])
+    life = Life(world, begin, [identity(world)], [])
 
     def look(row):
         life.identities.append(identity(world))
@@ -106,13 +108,68 @@ def test_run__every_hour__books_balance_to_the_wei(life):
 
 
 def test_run__every_statement__explains_nav_to_the_wei(life):
-    """SPEC-N1 SPEC-N2."""
+    """SPEC-L2 SPEC-L1."""
     assert len(life.statements) == len(LOOKS)
     for statement, nav in life.statements:
         assert statement.is_live and statement.residual == 0
         assert statement.nav_after == nav
         statement.check(nav)
     assert life.statements[-1][0].nav_after != life.statements[-1][0].nav_before
+
+
+def test_attribute__the_demos_week__sums_to_the_wei(demo, create_engine):
+    """SPEC-L2 SPEC-L1: with the defaults of the command."""
+    engine = create_engine()
+    hours = next(option.default for option in demo.cli.params if option.name == "hours")
+    owner, keeper, arbitrageur, first, second, *buyers = engine.accounts(5 + demo.BUYERS)
+    cast = Cast(owner, keeper, arbitrageur, [first, second], buyers)
+    path = demo.price_path("gbm", hours, seed=1)
+    deposits = [amount * 10**6 for amount in demo.DEPOSITS]
+    world = World(engine, cast, parameters.load(), path[0], deposits)
+    begin = engine.now()
+    run(world, path, option_flow("mixed", hours, demo.BUYERS, len(world.strikes), seed=1))
+    assert len(world.record.settled) == 1 and world.record.sales > 5
+    statement = attribute(journal(engine, world.deployment), begin, engine.now())
+    assert statement.is_live and statement.residual == 0
+    assert statement.nav_after == engine.read(world.deployment.vault, "net_asset_value")[0]
+    assert statement.lines["theta"] > 0 > statement.lines["gamma"]
+
+
+class LogsOnly:
+    """A chain of which nothing but its logs can be had."""
+
+    def __init__(self, chain):
+        self.logs = chain.logs
+
+
+def test_attribute__chain_with_logs_alone__is_enough(life):
+    """SPEC-L1."""
+    world, (statement, _) = life.world, life.statements[-1]
+    entries = journal(LogsOnly(world.chain), world.deployment)
+    assert attribute(entries, life.begin, world.chain.now()) == statement
+
+
+NEEDED = [
+    ("feed", "AnswerUpdated"),
+    *(("venue", name) for name in ("Opened", "Touched", "MarginAdded", "MarginRemoved")),
+    *(("venue", name) for name in ("FundingSettled", "Traded")),
+    *(("vault", name) for name in ("Wired", "Deposit", "PremiumTaken", "MarginPaid")),
+    *(("vault", name) for name in ("MarginReturned", "RewardPaid", "ClaimsBooked")),
+    *(("pricer", name) for name in ("CarrySet", "StressSet", "QuotingSet", "LimitsSet")),
+    *(("book", name) for name in ("OracleSet", "BoardListed", "Bought", "Settled")),
+]
+"""Logs of a life that a history is made of."""
+
+
+@pytest.mark.parametrize("kind", NEEDED, ids="-".join)
+def test_attribute__logs_of_a_kind_missing__raises(life, kind):
+    """SPEC-L1: and each of them is there in the life."""
+    chain, (_, nav) = life.world.chain, life.statements[-1]
+    entries = journal(chain, life.world.deployment)
+    left = [entry for entry in entries if entry[:2] != kind]
+    assert len(left) < len(entries)
+    with pytest.raises((HistoryError, ArithmeticError)):
+        attribute(left, life.begin, chain.now()).check(nav)
 
 
 @pytest.mark.parametrize("off", [-1, 1])

@@ -155,7 +155,7 @@ def test_replay__unhedged__loses_more(replay, capsys):
 
 
 def check_lines(seen: Replay) -> None:
-    """SPEC-N1 SPEC-N2: the lines are the change of NAV to the wei, and the NAV is the vault's."""
+    """SPEC-L2 SPEC-L1: the lines are the change of NAV to the wei, and the NAV is the vault's."""
     seen.statement.check(seen.nav)
     assert seen.statement.residual == 0
     assert seen.statement.is_live and seen.statement.nav_after == seen.nav

@@ -105,7 +105,7 @@ def explain(world: World, begin: int) -> Statement:
 
 
 def test_attribute__venue_cannot_pay__lines_still_sum(create_world):
-    """SPEC-M3 SPEC-N1: the long hedge is closed with a profit that the fund does not have; what
+    """SPEC-M3 SPEC-L2: the long hedge is closed with a profit that the fund does not have; what
     comes in later pays a part."""
     world = create_world(**{"fund.initial": "1 USDC"})
     begin = world.chain.now()
@@ -125,7 +125,7 @@ def test_attribute__venue_cannot_pay__lines_still_sum(create_world):
 
 
 def test_attribute__hedge_bankrupt__lines_still_sum(create_world):
-    """SPEC-M5 SPEC-N1: the price falls through the margin of the long; the fund bears the rest."""
+    """SPEC-M5 SPEC-L2: the price falls through the margin of the long; the fund bears the rest."""
     world = create_world()
     begin = world.chain.now()
     world.step(1, at(2_000), [CALLS])
@@ -134,7 +134,7 @@ def test_attribute__hedge_bankrupt__lines_still_sum(create_world):
 
 
 def test_attribute__hedge_liquidated_in_part__penalty_is_no_fee(create_world):
-    """SPEC-M5 SPEC-N1."""
+    """SPEC-M5 SPEC-L2."""
     world = create_world()
     world.step(1, at(2_000), [CALLS])
     world.is_hedged = False
@@ -150,7 +150,7 @@ def test_attribute__hedge_liquidated_in_part__penalty_is_no_fee(create_world):
 
 
 def test_attribute__vault_insolvent__payoff_is_cut(create_world):
-    """SPEC-C1 SPEC-N1: an unhedged book that lost more than there is."""
+    """SPEC-C1 SPEC-L2: an unhedged book that lost more than there is."""
     world = create_world(**{"pricer.stress.max_loss": "100 %", "pricer.limits.max_delta": "100 %"})
     world.is_hedged = False
     begin = world.chain.now()
@@ -164,7 +164,7 @@ def test_attribute__vault_insolvent__payoff_is_cut(create_world):
 
 
 def test_attribute__people_come_and_go__flows_are_no_result(create_world):
-    """SPEC-N1: deposits, withdrawals, and what the pool fills."""
+    """SPEC-L2: deposits, withdrawals, and what the pool fills."""
     world = create_world()
     chain, deployment, owner = world.chain, world.deployment, world.cast.owner
     (depositor,) = world.cast.depositors
@@ -187,7 +187,7 @@ def test_attribute__people_come_and_go__flows_are_no_result(create_world):
 
 
 def test_attribute__vols_and_options_come_back__lines_still_sum(create_world):
-    """SPEC-B11 SPEC-B12 SPEC-N1: a vol raised costs the seller; what comes back leaves the book."""
+    """SPEC-B11 SPEC-B12 SPEC-L2: a vol raised costs the seller; what comes back leaves the book."""
     world = create_world()
     world.step(1, at(2_000), [CALLS])
     chain, deployment, buyer = world.chain, world.deployment, world.buyers[0]
@@ -207,7 +207,7 @@ def test_attribute__vols_and_options_come_back__lines_still_sum(create_world):
 
 
 def test_attribute__any_hour__is_a_statement_and_they_chain(create_world):
-    """SPEC-N1: the lines of the parts are those of the whole, but for what time and carry share: a
+    """SPEC-L2: the lines of the parts are those of the whole, but for what time and carry share: a
     mark more between them."""
     world = create_world()
     ends = [world.chain.now()]
@@ -222,3 +222,21 @@ def test_attribute__any_hour__is_a_statement_and_they_chain(create_world):
     for name, amount in whole.lines.items():
         split = sum(part.lines[name] for part in parts) - amount
         assert abs(split) < (WAD // 1_000 if name in OPTIONS else 1), name
+
+
+def test_attribute__feed_falls_silent__goes_on_with_the_last_good_price(create_world):
+    """SPEC-L1: the vault stands still meanwhile; when the feed is back the NAV is the same again,
+    and who poked the venue in between has changed nothing that the logs do not hold."""
+    world = create_world()
+    chain, deployment = world.chain, world.deployment
+    begin = chain.now()
+    world.step(1, at(2_000), [CALLS])
+    chain.advance(chain.now() + 5_000)
+    chain.send(deployment.venue, "poke", sender=world.cast.keeper)
+    statement = attribute(journal(chain, deployment), begin, chain.now())
+    stands, *_, valid = chain.read(deployment.vault, "net_asset_value")
+    assert not valid and not statement.is_live
+    assert statement.residual == 0 and statement.nav_after != stands
+    statement.check(stands)
+    world.step(4, at(2_050), [])
+    explain(world, begin)
