@@ -57,20 +57,24 @@ HEDGE = (
 
 LINES = (*FLOWS, *OPTIONS, *HEDGE, "reward")
 
-TOKENS = {
-    ("vault", "Deposit"): ("deposits", +1, "assets"),
-    ("vault", "Withdraw"): ("withdrawals", -1, "assets"),
-    ("vault", "RedemptionsProcessed"): ("redemptions", -1, "assets"),
-    ("vault", "RewardPaid"): ("reward", -1, "amount"),
-    ("book", "Bought"): ("premium", +1, "premium"),
-    ("book", "SoldBack"): ("premium", -1, "premium"),
-    ("book", "Settled"): ("settlement", -1, "payoff"),
-    ("venue", "FundingSettled"): ("funding", -1, "amount"),
-    ("venue", "Traded"): ("venue fees", -1, "fee"),
-    ("venue", "IouIssued"): ("owed by the venue", -1, "amount"),
-    ("venue", "IouCollected"): ("owed by the venue", +1, "amount"),
+TOKENS: dict[tuple[str, str], tuple[tuple[str, int, str], ...]] = {
+    ("vault", "Deposit"): (("deposits", +1, "assets"),),
+    ("vault", "Withdraw"): (("withdrawals", -1, "assets"),),
+    ("vault", "RedemptionsProcessed"): (("redemptions", -1, "assets"),),
+    ("vault", "RewardPaid"): (("reward", -1, "amount"),),
+    ("vault", "ClaimsBooked"): (("insolvency cut", +1, "payoff"), ("insolvency cut", -1, "owed")),
+    ("book", "Bought"): (("premium", +1, "premium"),),
+    ("book", "SoldBack"): (("premium", -1, "premium"),),
+    ("book", "Settled"): (("settlement", -1, "payoff"),),
+    ("venue", "FundingSettled"): (("funding", -1, "amount"),),
+    ("venue", "Traded"): (("venue fees", -1, "fee"),),
+    # The trade of a liquidation, logged just before it, calls the penalty its fee.
+    ("venue", "Liquidated"): (("venue fees", +1, "penalty"), ("liquidation", -1, "penalty")),
+    ("venue", "IouIssued"): (("owed by the venue", -1, "amount"),),
+    ("venue", "IouCollected"): (("owed by the venue", +1, "amount"),),
 }
-"""Events whose argument, in token units, is all that they add to a line: line, sign, argument."""
+"""Token amounts that events add to lines: line, sign, argument. Those of the venue count when they
+are the hedge's."""
 
 DEALS = {"Bought": "premium", "SoldBack": "premium", "Settled": "settlement"}
 """The book's events that change how much is sold, and the line that the value goes to."""
@@ -165,25 +169,24 @@ class Books:
     def take(self, entry: Entry) -> None:
         """Apply an entry and book what it adds to the lines."""
         source, name, event, now = entry
-        if source == "venue":
-            self._take_of_venue(entry)
-        elif source == "book" and name in DEALS:
+        is_ours = source != "venue" or event.get("account") == self._history.hedger
+        if source == "book" and name in DEALS:
             self._deal(entry)
+        elif (source, name) == ("venue", "Traded") and is_ours:
+            self._trade(entry)
         elif name in REPRICES.get(source, ()):
             self._reprice(now)
             self._history.apply(entry)
             self._reprice(now)
         else:
             self._history.apply(entry)
-        if source == "vault" and name == "ClaimsBooked":
-            self._add_tokens("insolvency cut", event["payoff"] - event["owed"])
-        if source != "venue" or self._is_ours(event):
-            self._add_argument(source, name, event)
+        if is_ours:
+            self._book_tokens(source, name, event)
 
     def close(self, end: int) -> Statement:
         """The statement at `end`."""
         self._reprice(end)
-        self._carry_hedge(self._index_at(end))
+        self._move_hedge(self._index_at(end))
         self._accrue(end, +1)
         nav = self._history.nav(end)
         return Statement(dict(self.lines), self._nav, nav, self._history.is_live(end))
@@ -194,16 +197,14 @@ class Books:
         """The legs from the last mark to the book as it is, at `now`."""
         scene, words = self._history.scene(now), self._history.book.words()
         old = self._mark
-        aged = _priced(old, old.scene._replace(now=now), old.words)
-        vols = aged.scene._replace(vol_min=scene.vol_min, vol_max=scene.vol_max)
-        revolved = _priced(aged, vols, words)
-        carry = revolved.scene._replace(rate_ema=scene.rate_ema, carry=scene.carry)
-        carried = _priced(revolved, carry, words)
-        moved = _priced(carried, carried.scene._replace(price=scene.price), words)
-        self.lines["theta"] -= aged.risk.mid - old.risk.mid
-        self.lines["vega"] -= revolved.risk.mid - aged.risk.mid
-        self.lines["carry"] -= carried.risk.mid - revolved.risk.mid
-        move = moved.scene.price - carried.scene.price
+        timed = _priced(old, old.words, now=now)
+        voled = _priced(timed, words, vol_min=scene.vol_min, vol_max=scene.vol_max)
+        carried = _priced(voled, words, rate_ema=scene.rate_ema, carry=scene.carry)
+        moved = _priced(carried, words, price=scene.price)
+        self.lines["theta"] -= timed.risk.mid - old.risk.mid
+        self.lines["vega"] -= voled.risk.mid - timed.risk.mid
+        self.lines["carry"] -= carried.risk.mid - voled.risk.mid
+        move = scene.price - carried.scene.price
         by_delta = trunc_div(carried.risk.delta * move, WAD)
         self.lines["delta"] += by_delta
         self.lines["gamma"] += carried.risk.mid - moved.risk.mid - by_delta
@@ -214,31 +215,15 @@ class Books:
         self._reprice(entry.timestamp)
         before = self._mark
         self._history.apply(entry)
-        self._mark = _priced(before, before.scene, self._history.book.words())
+        self._mark = _priced(before, self._history.book.words())
         self.lines[DEALS[entry.name]] -= self._mark.risk.mid - before.risk.mid
 
     # -------------------------------------------------------------- hedge
 
-    def _take_of_venue(self, entry: Entry) -> None:
-        """The hedge's own trades are booked, and what becomes of what it cannot pay."""
-        _, name, event, now = entry
-        if not self._is_ours(event):
-            self._history.apply(entry)
-        elif name == "Traded":
-            self._trade(entry)
-        else:
-            self._history.apply(entry)
-            if name == "DeficitBooked" and not event["carried"]:
-                self._add_tokens("borne by the venue", event["amount"])
-            if name == "Liquidated":
-                # The trade before has called the penalty a fee.
-                self._add_tokens("venue fees", event["penalty"])
-                self._add_tokens("liquidation", -event["penalty"])
-
     def _trade(self, entry: Entry) -> None:
         venue, now = self._history.venue, entry.timestamp
         held = venue.positions[self._history.hedger]
-        self._carry_hedge(self._index_at(now))
+        self._move_hedge(self._index_at(now))
         before = replace(held)
         self._history.apply(entry)
         scale = venue.scale
@@ -247,7 +232,7 @@ class Books:
         gained = _value(held.size, self._index) - _value(before.size, self._index)
         self.lines["slippage and basis"] += gained - paid
 
-    def _carry_hedge(self, index: int) -> None:
+    def _move_hedge(self, index: int) -> None:
         """The position from the index where it was last seen to this one."""
         size = self._history.venue.positions[self._history.hedger].size
         self.lines["delta of the hedge"] += _value(size, index) - _value(size, self._index)
@@ -262,15 +247,13 @@ class Books:
     def _index_at(self, now: int) -> int:
         return self._history.venue.touched(now)[0].index
 
-    def _is_ours(self, event: dict[str, Any]) -> bool:
-        return bool(event.get("account") == self._history.hedger)
-
     # -------------------------------------------------------------- token amounts
 
-    def _add_argument(self, source: str, name: str, event: dict[str, Any]) -> None:
-        if (source, name) in TOKENS:
-            line, sign, argument = TOKENS[source, name]
+    def _book_tokens(self, source: str, name: str, event: dict[str, Any]) -> None:
+        for line, sign, argument in TOKENS.get((source, name), ()):
             self._add_tokens(line, sign * event[argument])
+        if (source, name) == ("venue", "DeficitBooked") and not event["carried"]:
+            self._add_tokens("borne by the venue", event["amount"])
 
     def _add_tokens(self, line: str, amount: int) -> None:
         self.lines[line] += amount * self._history.venue.scale
@@ -281,8 +264,9 @@ def _mark(history: History, now: int) -> Mark:
     return Mark(scene, words, risk.risk(scene, words))
 
 
-def _priced(old: Mark, scene: risk.Scene, words: tuple[int, ...]) -> Mark:
-    """A mark, priced anew only if something has changed."""
+def _priced(old: Mark, words: tuple[int, ...], **changes: Any) -> Mark:
+    """A mark with other words or in a changed scene, priced anew only if it differs."""
+    scene = old.scene._replace(**changes)
     if (scene, words) == (old.scene, old.words):
         return old
     return Mark(scene, words, risk.risk(scene, words))

@@ -36,7 +36,11 @@ class Entry(NamedTuple):
 
 
 def journal(chain: Chain, deployment: Deployment) -> list[Entry]:
-    """All logs of a deployment that make its history, in their order."""
+    """All logs of a deployment that make its history, in their order.
+
+    As far as `chain` holds them: it must have sent all that was sent to the contracts. The feed is
+    what says its answers; of a proxy that is the aggregator behind it.
+    """
     sources = {getattr(deployment, source).address: source for source in SOURCES}
     logs = chain.logs(*(getattr(deployment, source) for source in SOURCES))
     return [

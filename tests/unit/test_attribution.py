@@ -305,6 +305,18 @@ def test_owed_by_the_venue__fund_is_empty__funding_to_come_is_not_counted(book):
     assert book.lines() == {"funding": 40, "owed by the venue": -25}
 
 
+def test_owed_by_the_venue__ious_before__rank_first(book):
+    """SPEC-M3: of a fund of 15 with an IOU of 10 only 5 are there for funding to come."""
+    book.touch()
+    book.trade(100, 200_000, who=OTHER)
+    book.of_venue("IouIssued", 10, OTHER)
+    book.write("venue", "FundAdded", sender=OTHER, amount=5 * UNIT)
+    book.trade(-2, 4_000)
+    book.now += 8 * HOUR
+    assert book.history.venue.fund == 15 * UNIT
+    assert book.lines() == {"funding": 40, "owed by the venue": -35}
+
+
 def test_borne_by_the_venue__nothing_left__is_gained(book):
     """SPEC-L2: a loss of 200 on a margin of 150."""
     book.margin(150)
@@ -377,7 +389,8 @@ def test_attribute__before_the_vault__raises(book):
 
 # ------------------------------------------------------------------ the statement
 
-STATEMENT = Statement({name: (2**i) * WAD for i, name in enumerate(LINES)}, 0, (2**19 - 1) * WAD)
+LINE = {name: 2**i * WAD for i, name in enumerate(LINES)}
+STATEMENT = Statement(LINE, nav_before=5 * WAD, nav_after=(5 + 2**19 - 1) * WAD)
 
 
 def test_lines__every_one__is_of_one_kind():
@@ -402,8 +415,10 @@ def test_check__any_line_off_by_a_wei__raises(name):
 
 @pytest.mark.parametrize("off", [-1, 1])
 def test_check__vault_says_otherwise__raises(off):
-    with pytest.raises(ArithmeticError, match="the vault's NAV misses that of its logs by"):
+    with pytest.raises(ArithmeticError) as error:
         STATEMENT.check(STATEMENT.nav_after + off)
+    message = f"the vault's NAV misses that of its logs by {off / WAD:.18f} USD"
+    assert str(error.value) == message
 
 
 def test_check__not_live__vault_may_stand_where_it_stood():

@@ -160,6 +160,7 @@ def test_fund__everybodys_money__is_what_is_left(book):
         book.of_venue("MarginAdded", 50, who)
     book.touch()
     book.trade(1, 2_000, fee=2, who=OTHER)
+    book.of_venue("FundingSettled", 7, OTHER)
     book.of_venue("IouIssued", 30, OTHER)
     book.trade(-1, 2_140, realised=140, who=OTHER)
     book.trade(1, 2_000)
@@ -169,8 +170,8 @@ def test_fund__everybodys_money__is_what_is_left(book):
     book.write("venue", "Liquidated", account=OTHER, size_delta=0, penalty=4, reward=3 * UNIT)
     venue = book.history.venue
     assert venue.ious == 25 * UNIT
-    assert venue.fund == (100 + 2 - 110 + 50 - 5 - 3) * UNIT
-    assert venue.positions[OTHER].margin == (50 - 2 + 110 + 5) * UNIT
+    assert venue.fund == (100 + 2 + 7 - 110 + 50 - 5 - 3) * UNIT
+    assert venue.positions[OTHER].margin == (50 - 2 - 7 + 110 + 5) * UNIT
     assert venue.positions["hedger"].margin == 0
 
 
