@@ -6,6 +6,8 @@ on whatever network ape is connected to.
 
 import logging
 import time
+from collections import namedtuple
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any, Protocol
 
@@ -36,6 +38,16 @@ class Receipt:
     timestamp: int
 
 
+@dataclass(frozen=True)
+class Log:
+    """An event with its arguments; structs have their fields as attributes."""
+
+    contract: Contract
+    name: str
+    arguments: dict[str, Any]
+    timestamp: int  # of its block [unix s]
+
+
 class Chain(Protocol):
     """Read, send, time, snapshots; a refused call raises `Reverted` with its reason."""
 
@@ -50,6 +62,9 @@ class Chain(Protocol):
 
     def events(self, contract: Contract, name: str) -> list[dict[str, Any]]:
         """Events of the contract in what was sent through this object, each its arguments."""
+
+    def logs(self, *contracts: Contract) -> list[Log]:
+        """All events of the contracts in what was sent through this object, in their order."""
 
     def next_block(self) -> None:
         """Wait until there is a new block; a chain that mines on demand is asked for one."""
@@ -88,13 +103,16 @@ class ApeChain:
         self._project = project
         self._manager = manager
         self._logs: list[dict[str, Any]] = []
+        self._times: dict[int, int] = {}
 
     def deploy(self, name: str, *arguments: Any, sender: Account) -> Contract:
         """Deploy the contract of that name."""
         try:
-            return sender.deploy(getattr(self._project, name), *arguments)
+            contract = sender.deploy(getattr(self._project, name), *arguments)
         except ContractLogicError as error:
             raise Reverted(error.message) from None
+        self._keep(contract.creation_metadata.receipt)
+        return contract
 
     def read(self, contract: Contract, function: str, *arguments: Any) -> Any:
         """Call a view at the newest block."""
@@ -109,15 +127,17 @@ class ApeChain:
             receipt = getattr(contract, function)(*arguments, sender=sender)
         except ContractLogicError as error:
             raise Reverted(error.message) from None
-        self._logs += receipt.logs
+        self._keep(receipt)
         return Receipt(receipt.gas_used, receipt.block_number, receipt.timestamp)
 
     def events(self, contract: Contract, name: str) -> list[dict[str, Any]]:
         """Events of the contract in what was sent through this object, each its arguments."""
-        own = [log for log in self._logs if log["address"] == contract.address]
-        ecosystem = self._manager.provider.network.ecosystem
-        decoded = ecosystem.decode_logs(own, getattr(contract, name).abi)
-        return [dict(log.event_arguments) for log in decoded]
+        return [log.arguments for log in self.logs(contract) if log.name == name]
+
+    def logs(self, *contracts: Contract) -> list[Log]:
+        """All events of the contracts in what was sent through this object, in their order."""
+        found = [entry for contract in contracts for entry in self._decode(contract)]
+        return [log for _, log in sorted(found, key=lambda entry: entry[0])]
 
     def next_block(self) -> None:
         """Wait until there is a new block; a chain that mines on demand is asked for one."""
@@ -138,8 +158,36 @@ class ApeChain:
 
     def snapshot(self) -> Any:
         """Remember the state."""
-        return self._manager.snapshot()
+        return self._manager.snapshot(), len(self._logs)
 
     def revert(self, snapshot: Any) -> None:
         """Return to a remembered state."""
-        self._manager.restore(snapshot)
+        state, logs = snapshot
+        self._manager.restore(state)
+        del self._logs[logs:]
+
+    def _keep(self, receipt: Any) -> None:
+        self._logs += receipt.logs
+        self._times[receipt.block_number] = receipt.timestamp
+
+    def _decode(self, contract: Contract) -> Iterator[tuple[tuple[int, int], Log]]:
+        """The events of a contract, each with its place."""
+        events = {event.name: event for event in contract.contract_type.events}
+        own = [log for log in self._logs if log["address"] == contract.address]
+        ecosystem = self._manager.provider.network.ecosystem
+        for log in ecosystem.decode_logs(own, *events.values()):
+            arguments = {
+                item.name: _named(item, log.event_arguments[item.name])
+                for item in events[log.event_name].inputs
+            }
+            timestamp = self._times[log.block_number]
+            place = log.block_number, log.log_index
+            yield place, Log(contract, log.event_name, arguments, timestamp)
+
+
+def _named(item: Any, value: Any) -> Any:
+    """Structs as named tuples: ape gives those of events as lists."""
+    if item.type != "tuple":
+        return value
+    struct = namedtuple("struct", [part.name for part in item.components])  # type: ignore[misc]
+    return struct(*(_named(part, one) for part, one in zip(item.components, value, strict=True)))

@@ -9,7 +9,7 @@ from matplotlib import pyplot
 from matplotlib.axes import Axes
 from rich.table import Table
 
-from ballast.pnl import Statement
+from ballast.attribution import HEDGE, OPTIONS, Statement
 from ballast.simulation import Record, Row
 from ballast.units import WAD
 
@@ -70,10 +70,12 @@ def table(
     grid.add_row("share price before → after", f"{shares[0]:.6f} → {shares[1]:.6f}")
     grid.add_section()
     for name, amount in statement.lines.items():
-        grid.add_row(name, _usd(amount))
+        if amount:
+            grid.add_row(name, _usd(amount))
     grid.add_row("sum of the lines", _usd(statement.total))
     grid.add_row("change of NAV", _usd(statement.nav_after - statement.nav_before))
-    grid.add_row("of which the hedge", _usd(statement.hedge))
+    grid.add_row("of which the options", _usd(statement.sum(OPTIONS)))
+    grid.add_row("of which the hedge", _usd(statement.sum(HEDGE)))
     grid.add_section()
     grid.add_row("sales", str(record.sales))
     for reason, count in sorted(record.refused.items()):

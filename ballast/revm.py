@@ -17,7 +17,7 @@ from eth_utils.abi import function_signature_to_4byte_selector
 from eth_utils.crypto import keccak
 from pyrevm import EVM, BlockEnv, CfgEnv, Env
 
-from ballast.chain import Account, Contract, Receipt, Reverted
+from ballast.chain import Account, Contract, Log, Receipt, Reverted
 from ballast.compiler import ROOT
 
 ARTIFACTS = ROOT / ".build" / "__local__.json"
@@ -39,6 +39,7 @@ class RevmContract:
             (item["name"], len(item["inputs"])): item for item in abi if item["type"] == "function"
         }
         self.events = {item["name"]: item for item in abi if item["type"] == "event"}
+        self.topics = {keccak(text=_signature(item)): item for item in self.events.values()}
 
 
 class RevmChain:
@@ -47,7 +48,7 @@ class RevmChain:
     def __init__(self, artifacts: Path = ARTIFACTS) -> None:
         self._types = json.loads(artifacts.read_text())["contractTypes"]
         self._evm = EVM(env=Env(cfg=CfgEnv(chain_id=LOCAL_CHAIN)), spec_id="CANCUN")
-        self._logs: list[Any] = []
+        self._logs: list[tuple[int, Any]] = []
         self._height = 0
         self._time = 1
         self._next: int | None = None
@@ -64,6 +65,7 @@ class RevmChain:
         code = bytes.fromhex(kind["deploymentBytecode"]["bytecode"][2:])
         code += _encode(inputs, arguments)
         address = self._mine(lambda: self._run(self._evm.deploy, sender, code))
+        self._keep()
         return RevmContract(address, kind["abi"])
 
     def read(self, contract: Contract, function: str, *arguments: Any) -> Any:
@@ -77,17 +79,27 @@ class RevmChain:
     def send(self, contract: Contract, function: str, *arguments: Any, sender: Account) -> Receipt:
         """Send a transaction in a block of its own."""
         self._mine(lambda: self._call(contract, function, arguments, sender))
-        result = self._evm.result
-        assert result is not None
-        self._logs += result.logs
-        return Receipt(result.gas_used, self._height, self._time)
+        return Receipt(self._keep(), self._height, self._time)
 
     def events(self, contract: Contract, name: str) -> list[dict[str, Any]]:
         """Events of the contract in what was sent through this object, each its arguments."""
         abi = contract.events[name]
-        topic = keccak(text=_signature(abi))
-        own = [log.data for log in self._logs if log.address.lower() == contract.address.lower()]
-        return [_decode_event(abi, topics, data) for topics, data in own if topics[0] == topic]
+        return [
+            _decode_event(abi, *log.data)
+            for _, log in self._logs
+            if _is_of(log, contract) and contract.topics[log.data[0][0]] is abi
+        ]
+
+    def logs(self, *contracts: Contract) -> list[Log]:
+        """All events of the contracts in what was sent through this object, in their order."""
+        found = []
+        for timestamp, log in self._logs:
+            for contract in contracts:
+                if _is_of(log, contract):
+                    abi = contract.topics[log.data[0][0]]
+                    arguments = _decode_event(abi, *log.data)
+                    found.append(Log(contract, abi["name"], arguments, timestamp))
+        return found
 
     def next_block(self) -> None:
         """Mine an empty block."""
@@ -119,6 +131,13 @@ class RevmChain:
         self._next = None
         return action()
 
+    def _keep(self) -> int:
+        """Keep the logs of what has just been done; returns the gas that it used."""
+        result = self._evm.result
+        assert result is not None
+        self._logs += [(self._time, log) for log in result.logs]
+        return int(result.gas_used)
+
     def _set_block(self, height: int, timestamp: int) -> None:
         self._height, self._time = height, timestamp
         self._evm.set_block_env(BlockEnv(number=height, timestamp=timestamp))
@@ -139,6 +158,10 @@ class RevmChain:
             return entry(*arguments)
         except RuntimeError as error:
             raise Reverted(_reason(str(error))) from None
+
+
+def _is_of(log: Any, contract: RevmContract) -> bool:
+    return bool(log.address.lower() == contract.address.lower())
 
 
 def _reason(message: str) -> str:

@@ -8,7 +8,7 @@ from ape.cli import ConnectedProviderCommand
 from rich.console import Console
 from rich.progress import Progress
 
-from ballast import paths, pnl, report
+from ballast import attribution, history, paths, report
 from ballast.agents import FLOWS, Order, option_flow
 from ballast.chain import START, ApeChain, Reverted, quieten_ape
 from ballast.cli import overrides
@@ -76,21 +76,22 @@ def live(world: World, path: list[paths.Step], orders: list[Order], out: Path) -
     decimals = world.parameters["token"]["decimals"]
     share = 10 ** world.chain.read(vault, "decimals")
     before = world.chain.read(vault, "convertToAssets", share) / 10**decimals
-    opening = pnl.open_books(world.chain, world.deployment)
+    begin = world.chain.now()
     with Progress(console=console) as progress:
         task = progress.add_task("hours", total=len(path) - 1)
         try:
             record = run(world, path, orders, lambda row: progress.advance(task))
         except Reverted as refusal:
             raise click.ClickException(f"a contract ended the run: {refusal}") from None
-    scale = 10 ** (18 - decimals)
-    statement = pnl.close_books(world.chain, world.deployment, opening, scale)
+    journal = history.journal(world.chain, world.deployment)
+    statement = attribution.attribute(journal, begin, world.chain.now())
+    nav = world.chain.read(vault, "net_asset_value")[0]
     after = world.chain.read(vault, "convertToAssets", share) / 10**decimals
     console.print(report.table(record, statement, (before, after), withdraw(world)))
     report.picture(record.rows, out)
     console.print(f"picture: {out}")
     try:
-        statement.check()
+        statement.check(nav)
     except ArithmeticError as error:
         raise click.ClickException(str(error)) from None
 

@@ -124,6 +124,9 @@ def _push(answer: int256, updated_at: uint256):
     self.rounds[round_id] = Round(exists=True, answer=answer, updated_at=updated_at)
     self.latest_round = round_id
     self.next_round = round_id + 1
+    log IAggregatorV3.AnswerUpdated(
+        current=answer, roundId=convert(round_id, uint256), updatedAt=updated_at
+    )
 
 
 @internal

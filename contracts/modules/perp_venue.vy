@@ -39,6 +39,13 @@ grace_until: public(uint256)
 @deploy
 def __init__(feed: address, config: IPerpMarket.Config):
     virtual_market.__init__(feed, config)
+    log IPerpMarket.Opened(
+        token=perp_ledger.ASSET.address,
+        feed=feed,
+        scale=perp_ledger.SCALE,
+        feed_scale=virtual_market.FEED_SCALE,
+        config=config,
+    )
     self._set_mode(IPerpVenue.Mode.NORMAL)
 
 

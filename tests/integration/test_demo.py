@@ -9,17 +9,19 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner
 
-from ballast import parameters, paths, pnl
-from ballast.agents import Order
+from ballast import parameters, paths
+from ballast.agents import Order, option_flow
+from ballast.attribution import LINES, Statement, attribute
 from ballast.deployment import push_price
+from ballast.history import journal
 from ballast.simulation import Cast, World, run
 from ballast.units import WAD
+from ballast.venue_history import HistoryError
 
 ROOT = Path(__file__).parents[2]
 HOURS = 14
 SEED = 7
 DEPOSIT = 1_000_000 * 10**6
-SCALE = 10**12
 LOOKS = (4, 9, HOURS)
 """Hours in which a statement is drawn: hedged, about to expire, settled and sold again."""
 
@@ -64,22 +66,24 @@ class Life:
     """What a run left to look at."""
 
     world: World
+    begin: int  # of its statements [unix s]
     identities: list[int]
-    statements: list[pnl.Statement]
+    statements: list[tuple[Statement, int]]  # each with the vault's NAV
 
 
 @pytest.fixture(scope="module")
 def life(create_world) -> Life:
     """A hedged run, looked at after every hour."""
     world, path = create_world()
-    opening = pnl.open_books(world.chain, world.deployment)
-    life = Life(world, [identity(world)], [])
+    chain, begin = world.chain, world.chain.now()
+    life = Life(world, begin, [identity(world)], [])
 
     def look(row):
         life.identities.append(identity(world))
         if row.hour in LOOKS:
-            statement = pnl.close_books(world.chain, world.deployment, opening, SCALE)
-            life.statements.append(statement)
+            statement = attribute(journal(chain, world.deployment), begin, chain.now())
+            nav = chain.read(world.deployment.vault, "net_asset_value")[0]
+            life.statements.append((statement, nav))
 
     run(world, path, ORDERS, look)
     return life
@@ -91,11 +95,11 @@ def test_run__a_life__has_something_to_show(life):
     assert (record.sales, len(record.settled)) == (len(ORDERS), 1)
     assert record.refused == {}
     assert sum(row.hedges for row in record.rows) >= 5
-    lines = life.statements[-1].lines
-    assert {name for name in lines if not lines[name]} == {
-        "owed by the venue",
-        "borne by the venue",
-    }
+    lines = life.statements[-1][0].lines
+    assert {name for name in lines if lines[name]} == {
+        "premium", "theta", "carry", "delta", "gamma", "settlement", "delta of the hedge",
+        "slippage and basis", "funding", "venue fees", "reward",
+    }  # fmt: skip
 
 
 def test_run__every_hour__books_balance_to_the_wei(life):
@@ -103,20 +107,78 @@ def test_run__every_hour__books_balance_to_the_wei(life):
     assert life.identities == [0] * (HOURS + 1)
 
 
-def test_run__every_statement__explains_nav_to_the_cent(life):
+def test_run__every_statement__explains_nav_to_the_wei(life):
+    """SPEC-L2 SPEC-L1."""
     assert len(life.statements) == len(LOOKS)
-    for statement in life.statements:
-        statement.check()
-    assert life.statements[-1].nav_after != life.statements[-1].nav_before
+    for statement, nav in life.statements:
+        assert statement.is_live and statement.residual == 0
+        assert statement.nav_after == nav
+        statement.check(nav)
+    assert life.statements[-1][0].nav_after != life.statements[-1][0].nav_before
 
 
-@pytest.mark.parametrize("off", [pnl.CENT, -pnl.CENT])
-def test_check__line_tampered__raises(life, off):
-    good = life.statements[-1]
-    for name, amount in good.lines.items():
-        lines = good.lines | {name: amount + 2 * off}
-        with pytest.raises(ArithmeticError, match="miss the change of NAV by"):
-            dataclasses.replace(good, lines=lines).check()
+def test_attribute__the_demos_week__sums_to_the_wei(demo, create_engine):
+    """SPEC-L2 SPEC-L1: with the defaults of the command."""
+    engine = create_engine()
+    hours = next(option.default for option in demo.cli.params if option.name == "hours")
+    owner, keeper, arbitrageur, first, second, *buyers = engine.accounts(5 + demo.BUYERS)
+    cast = Cast(owner, keeper, arbitrageur, [first, second], buyers)
+    path = demo.price_path("gbm", hours, seed=1)
+    deposits = [amount * 10**6 for amount in demo.DEPOSITS]
+    world = World(engine, cast, parameters.load(), path[0], deposits)
+    begin = engine.now()
+    run(world, path, option_flow("mixed", hours, demo.BUYERS, len(world.strikes), seed=1))
+    assert len(world.record.settled) == 1 and world.record.sales > 5
+    statement = attribute(journal(engine, world.deployment), begin, engine.now())
+    assert statement.is_live and statement.residual == 0
+    assert statement.nav_after == engine.read(world.deployment.vault, "net_asset_value")[0]
+    assert statement.lines["theta"] > 0 > statement.lines["gamma"]
+
+
+class LogsOnly:
+    """A chain of which nothing but its logs can be had."""
+
+    def __init__(self, chain):
+        self.logs = chain.logs
+
+
+def test_attribute__chain_with_logs_alone__is_enough(life):
+    """SPEC-L1."""
+    world, (statement, _) = life.world, life.statements[-1]
+    entries = journal(LogsOnly(world.chain), world.deployment)
+    assert attribute(entries, life.begin, world.chain.now()) == statement
+
+
+NEEDED = [
+    ("feed", "AnswerUpdated"),
+    *(("venue", name) for name in ("Opened", "Touched", "MarginAdded", "MarginRemoved")),
+    *(("venue", name) for name in ("FundingSettled", "Traded")),
+    *(("vault", name) for name in ("Wired", "Deposit", "PremiumTaken", "MarginPaid")),
+    *(("vault", name) for name in ("MarginReturned", "RewardPaid", "ClaimsBooked")),
+    *(("pricer", name) for name in ("CarrySet", "StressSet", "QuotingSet", "LimitsSet")),
+    *(("book", name) for name in ("OracleSet", "BoardListed", "Bought", "Settled")),
+]
+"""Logs of a life that a history is made of."""
+
+
+@pytest.mark.parametrize("kind", NEEDED, ids="-".join)
+def test_attribute__logs_of_a_kind_missing__raises(life, kind):
+    """SPEC-L1: and each of them is there in the life."""
+    chain, (_, nav) = life.world.chain, life.statements[-1]
+    entries = journal(chain, life.world.deployment)
+    left = [entry for entry in entries if entry[:2] != kind]
+    assert len(left) < len(entries)
+    with pytest.raises((HistoryError, ArithmeticError)):
+        attribute(left, life.begin, chain.now()).check(nav)
+
+
+@pytest.mark.parametrize("off", [-1, 1])
+@pytest.mark.parametrize("name", LINES)
+def test_check__line_tampered__raises(life, name, off):
+    good, nav = life.statements[-1]
+    lines = good.lines | {name: good.lines[name] + off}
+    with pytest.raises(ArithmeticError, match="miss the change of NAV by"):
+        dataclasses.replace(good, lines=lines).check(nav)
 
 
 def test_run__after_the_keeper__is_never_outside_the_band(life):

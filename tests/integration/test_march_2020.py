@@ -9,10 +9,10 @@ from pathlib import Path
 
 import pytest
 
-from ballast import packing, paths, pnl, report, risk, solvency
+from ballast import history, packing, paths, report, risk, solvency
+from ballast.attribution import HEDGE, Statement, attribute
 from ballast.chain import Reverted
 from ballast.parameters import load
-from ballast.pnl import Statement
 from ballast.report import Summary
 from ballast.simulation import Cast, World, run
 from ballast.units import WAD
@@ -34,6 +34,7 @@ class Replay:
 
     deposited: int  # [USD wad]
     statement: Statement
+    nav: int  # what the vault says [USD wad]
     summary: Summary
     liquidations: int
     lowest_nav: float
@@ -53,12 +54,13 @@ def replay(create_engine):
         owner, keeper, arbitrageur, depositor, buyer = engine.accounts(5)
         cast = Cast(owner, keeper, arbitrageur, [depositor], [buyer])
         world = World(engine, cast, parameters, path[0], [deposit // scale], is_hedged)
-        opening = pnl.open_books(engine, world.deployment)
+        begin = engine.now()
         refusal = sell_to_the_limit(world, deposit)
         record = run(world, path, [])
         return Replay(
             deposited=deposit,
-            statement=pnl.close_books(engine, world.deployment, opening, scale),
+            statement=attribute(history.journal(engine, world.deployment), begin, engine.now()),
+            nav=engine.read(world.deployment.vault, "net_asset_value")[0],
             summary=report.summarise(record.rows),
             liquidations=len(engine.events(world.deployment.venue, "Liquidated")),
             lowest_nav=min(row.nav for row in record.rows),
@@ -137,7 +139,9 @@ def test_replay__hedged__survives(replay, capsys):
     assert seen.summary.lowest_margin_ratio >= 0.11
     assert seen.statement.nav_after >= seen.deposited * 86 // 100
     assert seen.summary.outside_left == 0
-    seen.statement.check()
+    check_lines(seen)
+    assert seen.statement.lines["gamma"] < 0 < seen.statement.lines["theta"]
+    assert seen.statement.lines["delta"] < 0 < seen.statement.lines["delta of the hedge"]
 
 
 def test_replay__unhedged__loses_more(replay, capsys):
@@ -146,7 +150,15 @@ def test_replay__unhedged__loses_more(replay, capsys):
     show(capsys, "unhedged", seen)
     assert seen.summary.hedges == 0
     assert seen.statement.nav_after < seen.deposited * 86 // 100
-    seen.statement.check()
+    check_lines(seen)
+    assert seen.statement.sum(HEDGE) == seen.statement.lines["reward"] == 0
+
+
+def check_lines(seen: Replay) -> None:
+    """SPEC-L2 SPEC-L1: the lines are the change of NAV to the wei, and the NAV is the vault's."""
+    seen.statement.check(seen.nav)
+    assert seen.statement.residual == 0
+    assert seen.statement.is_live and seen.statement.nav_after == seen.nav
 
 
 def show(capsys, name: str, seen: Replay) -> None:

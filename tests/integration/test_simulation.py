@@ -1,9 +1,13 @@
 """ballast.simulation: what an hour does and what its row says of it."""
 
+from dataclasses import replace
+
 import pytest
 
-from ballast import parameters, pnl
+from ballast import parameters
 from ballast.agents import Order
+from ballast.attribution import OPTIONS, Statement, attribute
+from ballast.history import journal
 from ballast.paths import Step
 from ballast.simulation import Cast, World
 from ballast.units import WAD
@@ -91,25 +95,148 @@ def test_step__no_room_for_the_hedge__ends_clipped(create_world):
     assert row.hedges == 0 and row.ended_clipped
 
 
-def test_close_books__venue_cannot_pay__lines_still_sum(create_world):
-    """SPEC-M3: the long hedge is closed with a profit that the fund does not have."""
+def explain(world: World, begin: int) -> Statement:
+    """The statement since `begin`, checked to the wei against the vault."""
+    chain, deployment = world.chain, world.deployment
+    statement = attribute(journal(chain, deployment), begin, chain.now())
+    assert statement.is_live
+    statement.check(chain.read(deployment.vault, "net_asset_value")[0])
+    return statement
+
+
+def test_attribute__venue_cannot_pay__lines_still_sum(create_world):
+    """SPEC-M3 SPEC-L2: the long hedge is closed with a profit that the fund does not have; what
+    comes in later pays a part."""
     world = create_world(**{"fund.initial": "1 USDC"})
-    opening = pnl.open_books(world.chain, world.deployment)
+    begin = world.chain.now()
     world.step(1, at(2_000), [CALLS])
     world.step(11, at(2_300), [])
-    hedger = world.deployment.hedger
-    statement = pnl.close_books(world.chain, world.deployment, opening, 10**12)
-    iou = world.chain.read(world.deployment.venue, "iou_of", hedger)
-    assert statement.lines["owed by the venue"] == -iou * 10**12 < -1_000 * WAD
-    statement.check()
+    deployment = world.deployment
+    owed = world.chain.read(deployment.venue, "iou_of", deployment.hedger)
+    statement = explain(world, begin)
+    assert statement.lines["owed by the venue"] == -owed * 10**12 < -1_000 * WAD
+    owner, gift = world.cast.owner, owed // 3
+    world.chain.send(deployment.token, "mint", owner, gift, sender=owner)
+    world.chain.send(deployment.token, "approve", deployment.venue, gift, sender=owner)
+    world.chain.send(deployment.venue, "add_to_fund", gift, sender=owner)
+    world.chain.send(deployment.venue, "collect", deployment.hedger, sender=owner)
+    left = world.chain.read(deployment.venue, "iou_of", deployment.hedger)
+    assert explain(world, begin).lines["owed by the venue"] == -left * 10**12 > -owed * 10**12
 
 
-def test_close_books__hedge_bankrupt__lines_still_sum(create_world):
-    """SPEC-M5: the price falls through the margin of the long; the fund bears the rest."""
+def test_attribute__hedge_bankrupt__lines_still_sum(create_world):
+    """SPEC-M5 SPEC-L2: the price falls through the margin of the long; the fund bears the rest."""
     world = create_world()
-    opening = pnl.open_books(world.chain, world.deployment)
+    begin = world.chain.now()
     world.step(1, at(2_000), [CALLS])
     world.step(2, at(1_200), [])
-    statement = pnl.close_books(world.chain, world.deployment, opening, 10**12)
-    assert statement.lines["borne by the venue"] > 1_000 * WAD
-    statement.check()
+    assert explain(world, begin).lines["borne by the venue"] > 1_000 * WAD
+
+
+def test_attribute__hedge_liquidated_in_part__penalty_is_no_fee(create_world):
+    """SPEC-M5 SPEC-L2."""
+    world = create_world()
+    world.step(1, at(2_000), [CALLS])
+    world.is_hedged = False
+    begin = world.chain.now()
+    hedger, venue = world.deployment.hedger, world.deployment.venue
+    limit = world.chain.read(venue, "liquidation_price", hedger) // WAD
+    world.step(2, at(limit - 10), [])
+    (liquidated,) = world.chain.events(venue, "Liquidated")
+    assert world.chain.read(hedger, "account").size > 0
+    lines = explain(world, begin).lines
+    assert lines["liquidation"] == -liquidated["penalty"] * 10**12 < 0
+    assert lines["venue fees"] == 0
+
+
+def test_attribute__vault_insolvent__payoff_is_cut(create_world):
+    """SPEC-C1 SPEC-L2: an unhedged book that lost more than there is."""
+    world = create_world(**{"pricer.stress.max_loss": "100 %", "pricer.limits.max_delta": "100 %"})
+    world.is_hedged = False
+    begin = world.chain.now()
+    big = replace(CALLS, share=0.4)
+    world.step(1, at(2_000), [big] * 3)
+    world.step(11, at(9_000), [])
+    assert world.record.settled
+    statement = explain(world, begin)
+    assert statement.lines["insolvency cut"] > WAD
+    assert statement.nav_after < WAD
+
+
+def test_attribute__people_come_and_go__flows_are_no_result(create_world):
+    """SPEC-L2: deposits, withdrawals, and what the pool fills."""
+    world = create_world()
+    chain, deployment, owner = world.chain, world.deployment, world.cast.owner
+    (depositor,) = world.cast.depositors
+    begin = chain.now()
+    chain.send(deployment.token, "mint", depositor, DEPOSIT, sender=owner)
+    chain.send(deployment.token, "approve", deployment.vault, DEPOSIT, sender=depositor)
+    chain.send(deployment.vault, "deposit", DEPOSIT // 3, depositor, sender=depositor)
+    world.step(1, at(2_000), [CALLS])
+    chain.send(deployment.vault, "withdraw", 10**9, depositor, depositor, sender=depositor)
+    shares = chain.read(deployment.vault, "balanceOf", depositor) // 10
+    chain.send(deployment.vault, "request_redeem", shares, depositor, depositor, sender=depositor)
+    chain.send(deployment.vault, "process_redemptions", sender=depositor)
+    (filled,) = chain.events(deployment.vault, "RedemptionsProcessed")
+    lines = explain(world, begin).lines
+    assert lines["deposits"] == DEPOSIT // 3 * 10**12
+    assert lines["withdrawals"] == -(10**9) * 10**12
+    assert lines["redemptions"] == -filled["assets"] * 10**12 < 0
+    chain.send(deployment.vault, "claim_redemption", depositor, sender=depositor)
+    assert explain(world, begin).lines["redemptions"] == lines["redemptions"]
+
+
+def test_attribute__vols_and_options_come_back__lines_still_sum(create_world):
+    """SPEC-B11 SPEC-B12 SPEC-L2: a vol raised costs the seller; what comes back leaves the book."""
+    world = create_world()
+    world.step(1, at(2_000), [CALLS])
+    chain, deployment, buyer = world.chain, world.deployment, world.buyers[0]
+    begin = chain.now()
+    surface = {"atm_vol": 75 * WAD // 100, "skew": 0, "smile": 0}
+    chain.send(deployment.book, "set_vol", world.expiries[0], surface, sender=world.cast.owner)
+    (series,) = buyer.series
+    held = chain.read(deployment.book, "sold", series)
+    for amount in (held // 3, held - held // 3):
+        chain.send(
+            deployment.book, "sell", series, amount, 0, buyer.account, 2**40, sender=buyer.account
+        )
+    lines = explain(world, begin).lines
+    assert lines["vega"] < -10 * WAD
+    assert lines["premium"] > 0
+    assert chain.read(deployment.book, "risk").sold == 0
+
+
+def test_attribute__any_hour__is_a_statement_and_they_chain(create_world):
+    """SPEC-L2: the lines of the parts are those of the whole, but for what time and carry share: a
+    mark more between them."""
+    world = create_world()
+    ends = [world.chain.now()]
+    for hour, price in enumerate([2_000, 2_060, 1_950], start=1):
+        world.step(hour, at(price), [CALLS])
+        ends.append(world.chain.now())
+    entries = journal(world.chain, world.deployment)
+    parts = [attribute(entries, *period) for period in zip(ends, ends[1:], strict=False)]
+    whole = attribute(entries, ends[0], ends[-1])
+    assert [part.residual for part in parts] == [0, 0, 0]
+    assert sum(part.total for part in parts) == whole.total
+    for name, amount in whole.lines.items():
+        split = sum(part.lines[name] for part in parts) - amount
+        assert abs(split) < (WAD // 1_000 if name in OPTIONS else 1), name
+
+
+def test_attribute__feed_falls_silent__goes_on_with_the_last_good_price(create_world):
+    """SPEC-L1: the vault stands still meanwhile; when the feed is back the NAV is the same again,
+    and who poked the venue in between has changed nothing that the logs do not hold."""
+    world = create_world()
+    chain, deployment = world.chain, world.deployment
+    begin = chain.now()
+    world.step(1, at(2_000), [CALLS])
+    chain.advance(chain.now() + 5_000)
+    chain.send(deployment.venue, "poke", sender=world.cast.keeper)
+    statement = attribute(journal(chain, deployment), begin, chain.now())
+    stands, *_, valid = chain.read(deployment.vault, "net_asset_value")
+    assert not valid and not statement.is_live
+    assert statement.residual == 0 and statement.nav_after != stands
+    statement.check(stands)
+    world.step(4, at(2_050), [])
+    explain(world, begin)

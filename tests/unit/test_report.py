@@ -6,8 +6,10 @@ from types import SimpleNamespace
 import pytest
 
 from ballast import simulation
-from ballast.report import summarise
-from ballast.simulation import Row
+from ballast.attribution import LINES, Statement
+from ballast.report import summarise, table
+from ballast.simulation import Record, Row
+from ballast.units import WAD
 
 INSIDE = Row(
     hour=1,
@@ -51,3 +53,21 @@ def test_summarise__margin_ratio__is_the_lowest_of_hours_with_a_position():
 def test_is_clipped__crumb_goes_along__is_not(trade, wanted, clipped):
     """Clipped is less than wanted: a hedge that closes a crumb is more."""
     assert simulation._is_clipped(SimpleNamespace(trade=trade, wanted=wanted)) is clipped
+
+
+def test_table__lines_of_nothing__are_left_out():
+    """And those that are something are all there, with their sums."""
+    lines = dict.fromkeys(LINES, 0) | {"premium": 70 * WAD, "theta": 5 * WAD, "funding": -3 * WAD}
+    record = Record(rows=[INSIDE, INSIDE])
+    grid = table(record, Statement(lines, 100 * WAD, 172 * WAD), (1.0, 1.1), "none")
+    names, figures = ([*column.cells] for column in grid.columns)
+    first = names.index("premium")
+    assert [*zip(names, figures, strict=True)][first : first + 7] == [
+        ("premium", "70.00 USD"),
+        ("theta", "5.00 USD"),
+        ("funding", "-3.00 USD"),
+        ("sum of the lines", "72.00 USD"),
+        ("change of NAV", "72.00 USD"),
+        ("of which the options", "75.00 USD"),
+        ("of which the hedge", "-3.00 USD"),
+    ]
