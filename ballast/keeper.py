@@ -12,6 +12,7 @@ from typing import Any
 
 from ballast.chain import Account, Chain
 from ballast.deployment import Deployment
+from ballast.settlement import TooEarly, settlement_rounds
 
 LOOK = 3_600
 """Seconds after which the breaker is to look again: it remembers the index by the hour."""
@@ -89,25 +90,10 @@ class Keeper:
             self._chain.send(self._deployment.breaker, "trip", sender=self._account)
 
     def settle(self, expiry: int) -> bool:
-        """Settle the board if the feed has moved past its expiry; False when it is too early."""
-        rounds = settlement_rounds(self._chain, self._deployment.feed, expiry)
-        if rounds is None:
+        """Settle the board by whatever proves its price; False when it is too early."""
+        book = self._deployment.book
+        rounds = settlement_rounds(self._chain, self._deployment.feed, expiry, book)
+        if isinstance(rounds, TooEarly):
             return False
-        self._chain.send(self._deployment.book, "settle", expiry, *rounds, sender=self._account)
+        self._chain.send(book, "settle", expiry, *rounds, sender=self._account)
         return True
-
-
-def settlement_rounds(chain: Chain, feed: Any, expiry: int) -> tuple[int, int] | None:
-    """The feed's last round at or before `expiry` and the first after; None if there is none.
-
-    Walks back from the newest round within its phase.
-    """
-    newest = chain.read(feed, "latestRoundData")
-    if newest[3] <= expiry:
-        return None
-    after = newest[0]
-    while True:
-        before = chain.read(feed, "getRoundData", after - 1)
-        if before[3] <= expiry:
-            return before[0], after
-        after = before[0]

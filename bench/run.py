@@ -25,8 +25,8 @@ from ballast.agents import UNBOUNDED
 from ballast.chain import ApeChain, quieten_ape
 from ballast.compiler import compile_if_stale
 from ballast.deployment import push_price
-from ballast.keeper import settlement_rounds
 from ballast.parameters import load
+from ballast.settlement import Rounds, settlement_rounds
 from ballast.simulation import Cast, World
 from ballast.units import WAD
 from bench import baseline, pricing
@@ -157,8 +157,8 @@ def settle_first(world: World, gas: Callable[..., None]) -> None:
     engine, deployment = world.chain, world.deployment
     engine.advance(world.expiries[0] + 1)
     engine.send(deployment.feed, "push", SPOT * 10**8, sender=world.cast.owner)
-    rounds = settlement_rounds(engine, deployment.feed, world.expiries[0])
-    assert rounds is not None
+    rounds = settlement_rounds(engine, deployment.feed, world.expiries[0], deployment.book)
+    assert isinstance(rounds, Rounds)
     keeper = world.cast.keeper
     gas("settle", deployment.book, "settle", world.expiries[0], *rounds, sender=keeper)
 

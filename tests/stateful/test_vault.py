@@ -18,7 +18,7 @@ from hypothesis.stateful import (
 from ballast import packing, parameters
 from ballast.chain import Reverted
 from ballast.deployment import deploy, list_boards, push_price, strike_ladder
-from ballast.keeper import Keeper, settlement_rounds
+from ballast.keeper import Keeper
 from ballast.units import WAD
 
 USDC, SCALE = 10**6, 10**12
@@ -230,11 +230,7 @@ class Vault(RuleBasedStateMachine):
     def settle(self):
         """With a live feed or a dead one, whatever the vault is worth."""
         for expiry in self._read("book", "live_boards"):
-            rounds = None
-            if expiry < self.chain.now():
-                rounds = settlement_rounds(self.chain, self.system.feed, expiry)
-            if rounds:
-                self._send("book", "settle", expiry, *rounds, sender=self.caller)
+            if self.keeper.settle(expiry):
                 self.owed[expiry] = self._read("vault", "board_claims", expiry).owed
                 self.seen["settled"] += 1
         if not self._read("book", "live_boards"):
@@ -356,8 +352,7 @@ class Vault(RuleBasedStateMachine):
             for moment in (expiry - 60, expiry + 60):
                 self.chain.advance(max(moment, self.chain.now() + 1))
                 self._push()
-            rounds = settlement_rounds(self.chain, self.system.feed, expiry)
-            self._send("book", "settle", expiry, *rounds, sender=self.caller)
+            assert self.keeper.settle(expiry)
             self.owed[expiry] = self._read("vault", "board_claims", expiry).owed
         self.hedge()
         self.claim()

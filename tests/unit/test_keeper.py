@@ -1,17 +1,14 @@
-"""ballast.keeper: when to send, and which rounds settle a board. SPEC-B7, SPEC-H6."""
+"""ballast.keeper: when to send, and what. SPEC-B7, SPEC-H6."""
 
 from types import SimpleNamespace
 
 import pytest
 from hedge_desk import wad
 
-from ballast.chain import ApeChain, Reverted
-from ballast.keeper import Action, Keeper, Reason, decide, settlement_rounds
+from ballast.chain import ApeChain
+from ballast.keeper import Action, Keeper, Reason, decide
 
 pytest_plugins = ["hedge_fixtures"]
-
-PRICE = 2_000 * 10**8
-HOUR = 3_600
 
 
 def state(action, reason):
@@ -99,56 +96,3 @@ def test_settle__feed_moved_past_expiry__settles(hedge, engine):
     assert keeper.settle(expiry) is True
     assert hedge.system.book.settlement_price(expiry) == wad(2_100)
     assert expiry not in hedge.system.book.live_boards()
-
-
-# ------------------------------------------------------------------ the rounds around an expiry
-
-
-@pytest.fixture
-def rounds(create_feed, chain, owner):
-    """A feed with rounds an hour apart; its id and time of each."""
-    feed = create_feed()
-    start = chain.blocks.head.timestamp
-    ids = []
-    for i in range(4):
-        feed.push_at(PRICE + i, start + i * HOUR, sender=owner)
-        ids.append((feed.latest_round(), start + i * HOUR))
-    return feed, ids
-
-
-@pytest.mark.parametrize("off", [0, 1, HOUR - 1])
-@pytest.mark.parametrize("i", [0, 1, 2])
-def test_settlement_rounds__between_two__are_those(rounds, engine, i, off):
-    """SPEC-B7: a round exactly at expiry counts as before it."""
-    feed, ids = rounds
-    assert settlement_rounds(engine, feed, ids[i][1] + off) == (ids[i][0], ids[i + 1][0])
-
-
-@pytest.mark.parametrize("off", [0, 1])
-def test_settlement_rounds__newest_not_after__is_none(rounds, engine, off):
-    """SPEC-B7: one at expiry is not after it."""
-    feed, ids = rounds
-    assert settlement_rounds(engine, feed, ids[-1][1] + off) is None
-
-
-def test_settlement_rounds__one_second_before_the_newest__is_found(rounds, engine):
-    feed, ids = rounds
-    assert settlement_rounds(engine, feed, ids[-1][1] - 1) == (ids[-2][0], ids[-1][0])
-
-
-def test_settlement_rounds__rounds_of_one_second__takes_the_last(create_feed, engine, owner):
-    """SPEC-B7: of several at or before expiry, the newest."""
-    feed = create_feed()
-    for at in (100, 100, 200, 200):
-        feed.push_at(PRICE, at, sender=owner)
-    first = feed.latest_round() - 3
-    assert settlement_rounds(engine, feed, 100) == (first + 1, first + 2)
-
-
-def test_settlement_rounds__expiry_before_the_phase__is_refused(rounds, engine, owner, chain):
-    """The rounds of an earlier phase cannot be walked to: someone must name them."""
-    feed, ids = rounds
-    feed.new_phase(sender=owner)
-    feed.push_at(PRICE, ids[-1][1] + HOUR, sender=owner)
-    with pytest.raises(Reverted, match="mock_feed: no such round"):
-        settlement_rounds(engine, feed, ids[-1][1] + 1)

@@ -269,23 +269,6 @@ def test_deposit__all_have_left_and_money_came__nobody_gets_it(
     assert vault.totalAssets() == left + amount
 
 
-def test_deposit__first_share_inflated__costs_the_attacker_and_not_the_next(
-    create_counter, attacker, keeper
-):
-    """SPEC-V8: a gift to the vault is a gift to the owner."""
-    counter = create_counter(deposit=0, boards=False)
-    victims, gift = 10_000 * counter.unit, 20_000 * counter.unit
-    counter.deposit(attacker, 1)
-    counter.token.mint(attacker, gift, sender=counter.owner)
-    counter.token.transfer(counter.vault, gift, sender=attacker)
-    counter.deposit(keeper, victims)
-    shares = counter.vault.balanceOf(attacker)
-    counter.vault.redeem(shares, attacker, attacker, sender=attacker)
-
-    assert counter.token.balanceOf(attacker) == 1
-    assert counter.vault.previewRedeem(counter.vault.balanceOf(keeper)) == victims
-
-
 def test_deposit__first_share_worth_a_lot__the_virtual_shares_keep_the_rounding_small(
     create_counter, attacker, keeper
 ):
