@@ -99,7 +99,9 @@ class World:
         self.parameters = parameters
         self.is_hedged = is_hedged
         self.record = Record()
-        self.deployment = deploy(chain, cast.owner, parameters, start.price)
+        self.deployment = deploy(
+            chain, cast.owner, parameters if is_hedged else tolerant(parameters), start.price
+        )
         self.start = chain.now()
         for depositor, amount in zip(cast.depositors, deposits, strict=True):
             self._deposit(depositor, amount)
@@ -243,6 +245,11 @@ class World:
             ended_clipped=bool(wanted) and _is_clipped(wanted[-1]),
             traded=traded,
         )
+
+
+def tolerant(parameters: Parameters) -> Parameters:
+    """The same without a breach for want of a hedge: a net delta is never over what is sold."""
+    return parameters | {"breaker": parameters["breaker"] | {"unhedged": WAD}}
 
 
 def _is_clipped(state: Any) -> bool:

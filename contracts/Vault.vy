@@ -710,6 +710,8 @@ def maxWithdraw(owner: address) -> uint256:
     @param owner Holder of the shares.
     @return Tokens, 0 while closed. [asset]
     """
+    if owner == self:
+        return 0  # what waits in the pool leaves by the pool
     snapshot: Snapshot = self._snapshot(True)
     assets: uint256 = self._assets_down(
         erc20.balanceOf[owner], self._low(snapshot), snapshot.shares
@@ -725,6 +727,8 @@ def maxRedeem(owner: address) -> uint256:
     @param owner Holder of the shares.
     @return Shares, 0 while closed. [shares]
     """
+    if owner == self:
+        return 0
     snapshot: Snapshot = self._snapshot(True)
     low: uint256 = self._low(snapshot)
     # The most shares that are worth no token unit beyond what can be withdrawn.

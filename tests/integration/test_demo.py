@@ -340,7 +340,7 @@ def test_withdraw__no_free_liquidity__says_so(demo, create_week):
     for depositor in world.cast.depositors:
         world.leave(depositor)
     assert world.chain.read(world.deployment.vault, "balanceOf", world.cast.depositors[1]) > 0
-    world.step(2, paths.Step(3_000 * WAD, 0.0), [])
+    world.step(2, paths.Step(2_250 * WAD, 0.0), [])
     assert world.chain.read(world.deployment.vault, "free_liquidity") <= 0
     assert demo.withdraw(world) == "closed: no free liquidity"
 

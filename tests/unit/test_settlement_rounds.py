@@ -273,7 +273,7 @@ def test_search__dead_feed__is_given_up_a_month_after(board):
 def test_search__dead_feed_and_no_price_ever_seen__is_too_early_for_good(board):
     """SPEC-B7: nothing was ever sold."""
     system, oracle = board.system, parameters.load()["book"]["oracle"]
-    parts = system.vault, system.venue, board.chain.feed, system.pricer
+    parts = system.vault, system.venue, board.chain.feed, system.pricer, system.breaker
     book = board.chain.deploy("OptionBook", *parts, oracle, sender=board.owner)
     feed = copy(board.feed)
     feed.address = board.chain.switch.address

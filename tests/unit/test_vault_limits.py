@@ -108,6 +108,7 @@ def test_flow__board_expired_with_nothing_sold__stays_open(open_desk, keeper):
     counter = open_desk
     first, second = counter.system.book.live_boards()
     counter.settle(first, 2_050)
+    counter.hedge()
     counter.wait_until(second + DAY)
     counter.push(2_050)
 
