@@ -3,7 +3,7 @@
 SHELL := /bin/bash
 .SHELLFLAGS := -eu -o pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help setup compile demo test stateful devnet lint bench clean
+.PHONY: help setup compile demo test stateful devnet test-devnet lint bench clean
 
 # ape finds the Vyper compiler on the PATH and keeps its data in the home folder unless told.
 export PATH := $(CURDIR)/.venv/bin:$(PATH)
@@ -16,6 +16,7 @@ SOURCES := ape-config.yaml $(shell find contracts -name '*.vy' -o -name '*.vyi')
 help:
 	@echo "make demo     sell options, hedge them for a week, settle (ARGS=... for the script)"
 	@echo "make test     all tests (ARGS=... for pytest)"
+	@echo "make test-devnet what users do, on Anvil and Hardhat nodes (needs npm)"
 	@echo "make stateful random histories against the invariants, in full (some minutes)"
 	@echo "make lint     formatters, linters, types, code sizes"
 	@echo "make bench    gas, errors and speed, against their bounds (ARGS=--accept)"
@@ -32,7 +33,11 @@ demo: compile
 	@ape run demo $(ARGS)
 
 test: compile
-	@ape test -n 2 --dist loadfile $(ARGS)
+	@ape test -n 2 --dist loadfile --ignore tests/devnet $(ARGS)
+
+# What users do, against real nodes.
+test-devnet: compile devnet/node_modules/.hardhat
+	@ape test tests/devnet $(ARGS)
 
 stateful: compile
 	@STATEFUL=full ape test -s tests/stateful $(ARGS)
