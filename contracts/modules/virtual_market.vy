@@ -137,7 +137,8 @@ def _stored() -> Market:
     )
     m.longs = perp_words._low(interest)
     m.shorts = perp_words._high(interest)
-    m.net = convert(m.longs, int256) - convert(m.shorts, int256)
+    # Both are halves of a word: the difference fits.
+    m.net = unsafe_sub(convert(m.longs, int256), convert(m.shorts, int256))
     m.start = m.net
     if m.accrual.at == block.timestamp:
         m.start = perp_words._signed(perp_words._high(growth))
