@@ -107,7 +107,8 @@ class Bench:
         self.case("rebalance", [lambda s=s: rebalance(s) for s in (1.03, 1.05, 0.93)])
 
     def shares(self) -> None:
-        """A second deposit, a withdrawal of a part; a request, and its processing."""
+        """A second deposit, a withdrawal of a part; requests, into an empty pool and into one where
+        another waits, and their processing."""
         world = self.world
         vault, depositor = world.deployment.vault, world.cast.depositors[0]
         keeper = world.cast.keeper
@@ -124,12 +125,19 @@ class Bench:
             ],
         )
 
-        def request(n: int) -> Call:
-            return vault, "request_redeem", (n * share, depositor, depositor), depositor
+        other = world.cast.keeper
+        world.chain.send(vault, "transfer", other, 10 * share, sender=depositor)
+
+        def request(n: int, who: Any = depositor) -> Call:
+            return vault, "request_redeem", (n * share, who, who), who
 
         self.case("first request", [lambda: request(1)])
         self.case("first process", [lambda: (vault, "process_redemptions", (), keeper)])
         world.chain.send(vault, "claim_redemption", depositor, sender=depositor)
+        empty = world.chain.snapshot()
+        self.case("request, empty pool", [lambda n=n: request(n) for n in (1, 2, 3)])
+        world.chain.revert(empty)
+        world.chain.send(vault, "request_redeem", share, other, other, sender=other)
         self.case("request", [lambda n=n: request(n) for n in (1, 2, 3)])
         self.case("process", [lambda: (vault, "process_redemptions", (), keeper)])
 
