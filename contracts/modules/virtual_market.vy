@@ -132,9 +132,7 @@ def _stored() -> Market:
     growth: uint256 = self.growth_word
     interest: uint256 = self.interest_word
     m: Market = empty(Market)
-    m.accrual = perp_words._to_accrual(
-        self.index_word, perp_words._signed(perp_words._low(growth))
-    )
+    m.accrual = perp_words._to_accrual(self.index_word, perp_words._signed(perp_words._low(growth)))
     m.longs = perp_words._low(interest)
     m.shorts = perp_words._high(interest)
     # Both are halves of a word: the difference fits.
