@@ -17,6 +17,7 @@ class Limit(NamedTuple):
     accepted: float
     bound: float | None = None  # largest that passes
     least: float | None = None  # smallest that passes
+    target: float | None = None  # what the work on it aims at; to miss it fails nothing
     peer: float | None = None  # the best of others
     peer_is: str = ""  # what that is, and where it is from
 
@@ -83,17 +84,24 @@ def table(results: Results, title: str) -> Table:
     shown = Table(title=title, caption_justify="left")
     for column in ("case", "metric"):
         shown.add_column(column)
-    for column in ("value", "accepted", "bound", "best of others"):
+    for column in ("value", "accepted", "bound", "target", "best of others"):
         shown.add_column(column, justify="right")
     notes = []
     for case, metrics in results.items():
         for metric, value in metrics.items():
             limit = limits.get(case, {}).get(metric, Limit(value))
             peer = "" if limit.peer is None else number(limit.peer)
+            target = "" if limit.target is None else number(limit.target)
             if limit.peer_is:
                 notes.append(f"{case}, {metric}: {limit.peer_is}")
             shown.add_row(
-                case, metric, number(value), number(limit.accepted), limit.bound_text(), peer
+                case,
+                metric,
+                number(value),
+                number(limit.accepted),
+                limit.bound_text(),
+                target,
+                peer,
             )
     shown.caption = "Others: " + "; ".join(notes) if notes else None
     return shown

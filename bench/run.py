@@ -11,7 +11,6 @@ import json
 import statistics
 import sys
 import time
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -26,10 +25,9 @@ from ballast.chain import ApeChain, quieten_ape
 from ballast.compiler import compile_if_stale
 from ballast.deployment import push_price
 from ballast.parameters import load
-from ballast.settlement import Rounds, settlement_rounds
 from ballast.simulation import Cast, World
 from ballast.units import WAD
-from bench import baseline, pricing
+from bench import baseline, flows, pricing
 
 RESULTS = Path(__file__).with_name("results.json")
 TITLE = "In-process chain (py-evm), compiled for EVM cancun by the legacy code generator"
@@ -46,12 +44,7 @@ def main() -> int:
     quieten_ape()
     with networks.parse_network_choice("ethereum:local:test"):
         compile_if_stale(project)
-        results = (
-            pricing.single_options()
-            | pricing.books(fresh_world(pricing.BOARDS))
-            | venue()
-            | vault()
-        )
+        results = pricing.single_options() | most() | venue() | thirty_two()
     RESULTS.write_text(json.dumps(results, indent=2, ensure_ascii=False) + "\n")
     if arguments.accept:
         baseline.accept(results)
@@ -110,37 +103,26 @@ def give_margin(world: World, trader: Any, amount: int) -> None:
     engine.send(deployment.venue, "deposit", amount, sender=trader)
 
 
-def vault() -> Results:
-    """Gas of the vault, the book and the hedger with a dozen live series; and hours a second."""
-    world = fresh_world()
-    engine, deployment = world.chain, world.deployment
-    depositor, buyer = world.cast.depositors[0], world.cast.buyers[0]
-    results: Results = {}
+def thirty_two() -> Results:
+    """Gas of vault, book and hedger with 32 live series; and hours a second."""
+    world = fresh_world(limits=flows.ANY_DELTA)
+    series = flows.both_kinds(world)
+    for one in series:
+        world.buyers[0].buy(one, 2 * WAD if packing.is_put(one) else 10 * WAD)
+    near = [one for one in series if packing.expiry(one) == world.expiries[0]]
+    far = [one for one in series if packing.expiry(one) == world.expiries[1]]
+    results = flows.measure(world, "32 live series", SPOT * WAD, near, far)
+    return results | {"simulation": {"hours a second": hours_a_second(fresh_world())}}
 
-    def gas(name: str, contract: Any, function: str, *arguments: Any, sender: Any) -> None:
-        receipt = engine.send(contract, function, *arguments, sender=sender)
-        results[name] = {"gas": receipt.gas_used}
 
-    kinds = [(expiry, put) for expiry in world.expiries for put in (False, True)]
-    series = [packing.series_id(e, k, put) for k in world.strikes[3:6] for e, put in kinds]
-    for one in series[:-1]:
-        world.buyers[0].buy(one, 10 * WAD)
-    end = UNBOUNDED
-    gas("buy", deployment.book, "buy", series[-1], 10 * WAD, end, buyer, end, sender=buyer)
-    gas("sell", deployment.book, "sell", series[-1], 5 * WAD, 0, buyer, end, sender=buyer)
-    calls = [one for one in series if not packing.is_put(one)]
-    for one in calls:
-        world.buyers[0].buy(one, 10 * WAD)
-    gas("rebalance", deployment.hedger, "rebalance", sender=world.cast.keeper)
-    million = 10**12
-    engine.send(deployment.token, "mint", depositor, million, sender=world.cast.owner)
-    engine.send(deployment.token, "approve", deployment.vault, million, sender=depositor)
-    gas("deposit", deployment.vault, "deposit", million, depositor, sender=depositor)
-    gas("withdraw", deployment.vault, "withdraw", million, depositor, depositor, sender=depositor)
-    results["simulation"] = {"hours a second": hours_a_second(world)}
-    settle_first(world, gas)
-    gas("claim", deployment.book, "claim", series[0], buyer, sender=buyer)
-    return results
+def most() -> Results:
+    """Gas of the passes as the book grows; then of vault, book and hedger with 128 strikes live."""
+    world = fresh_world(pricing.BOARDS)
+    results = pricing.books(world)
+    near, far = (
+        [packing.series_id(e, k, False) for k in world.strikes] for e in world.expiries[::7]
+    )
+    return results | flows.measure(world, "128 live strikes", SPOT * WAD, near, far)
 
 
 def hours_a_second(world: World, hours: int = 12) -> float:
@@ -152,24 +134,16 @@ def hours_a_second(world: World, hours: int = 12) -> float:
     return round(hours / (time.perf_counter() - start), 2)
 
 
-def settle_first(world: World, gas: Callable[..., None]) -> None:
-    """Move past the first expiry and settle it."""
-    engine, deployment = world.chain, world.deployment
-    engine.advance(world.expiries[0] + 1)
-    engine.send(deployment.feed, "push", SPOT * 10**8, sender=world.cast.owner)
-    rounds = settlement_rounds(engine, deployment.feed, world.expiries[0], deployment.book)
-    assert isinstance(rounds, Rounds)
-    keeper = world.cast.keeper
-    gas("settle", deployment.book, "settle", world.expiries[0], *rounds, sender=keeper)
-
-
-def fresh_world(boards: dict[str, Any] | None = None) -> World:
-    """A vault with one deposit, one buyer and the default boards, or as they are changed."""
+def fresh_world(
+    boards: dict[str, Any] | None = None, limits: dict[str, Any] | None = None
+) -> World:
+    """A vault with one deposit, one buyer, and boards and limits by default or as changed."""
     owner, keeper, arbitrageur, depositor, buyer = accounts.test_accounts[:5]
     cast = Cast(owner, keeper, arbitrageur, [depositor], [buyer])
     start = paths.Step(SPOT * WAD, 0.0)
     parameters = load()
     parameters["boards"] |= boards or {}
+    parameters["pricer"]["limits"] |= limits or {}
     return World(ApeChain(project, chain), cast, parameters, start, [3_000_000 * 10**6])
 
 

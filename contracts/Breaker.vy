@@ -117,7 +117,7 @@ def lift():
     assert self.tripped != empty(IBreaker.Breach), "breaker: not tripped"
     earliest: uint256 = self.since + self._limits().lift_delay
     assert block.timestamp >= earliest, "breaker: too early to lift"
-    assert self._breached() == empty(IBreaker.Breach), "breaker: still breached"
+    assert self._tripping() == empty(IBreaker.Breach), "breaker: still breached"
     self.tripped = empty(IBreaker.Breach)
     self.since = block.timestamp
     log IBreaker.Lifted()
@@ -142,7 +142,9 @@ def trip() -> IBreaker.Breach:
 
 
 @external
-def observe(ledger: IVault.Ledger, risk: IOptionBook.Risk, account: IHedger.HedgeAccount):
+def observe(
+    ledger: IVault.Ledger, risk: IOptionBook.Risk, account: IHedger.HedgeAccount
+) -> IBreaker.Status:
     """
     @notice Remember what is seen, and trip when it says so. Only book and hedger. Never reverts for
          them.
@@ -150,14 +152,25 @@ def observe(ledger: IVault.Ledger, risk: IOptionBook.Risk, account: IHedger.Hedg
     @param ledger The vault's.
     @param risk The book's; the shocks are not needed.
     @param account The hedge.
+    @return Mode, and what was wrong in it.
     """
     assert msg.sender in [
         staticcall VAULT.book(), staticcall VAULT.hedger()
     ], "breaker: only book and hedger"
-    self._observe(ledger, risk, account)
+    return self._status(self._observe(ledger, risk, account))
 
 
 # ------------------------------------------------------------------ views
+
+
+@external
+@view
+def vault() -> address:
+    """
+    @notice Whose breaker it is.
+    @return The vault.
+    """
+    return VAULT.address
 
 
 @external
@@ -173,11 +186,7 @@ def status(
     @param account The hedge.
     @return See `IBreaker.Status`.
     """
-    return IBreaker.Status(
-        normal=self.tripped == empty(IBreaker.Breach),
-        since=self.since,
-        breaches=self._wrong(ledger, risk, account),
-    )
+    return self._status(self._wrong(ledger, risk, account))
 
 
 @external
@@ -269,10 +278,32 @@ def _observe(
     memory: IBreaker.Memory = self._memory()
     now: uint256 = block.timestamp
     wrong: IBreaker.Breach = breaches._now_wrong(limits, memory, ledger, risk, account, now)
-    self._trip(breaches._for_good(limits, memory, wrong, now))
+    self._trip(breaches._for_good(limits, memory, account, wrong, now))
     seen: IBreaker.Memory = breaches._with_look(limits, memory, ledger, risk, account, now)
     self.hour_word, self.day_word = words._memory_words(seen)
     return wrong
+
+
+@internal
+@view
+def _tripping() -> IBreaker.Breach:
+    """
+    @dev What a look would trip on now: nobody can hold up a lift by a push of the mark.
+    """
+    ledger: IVault.Ledger = empty(IVault.Ledger)
+    risk: IOptionBook.Risk = empty(IOptionBook.Risk)
+    account: IHedger.HedgeAccount = empty(IHedger.HedgeAccount)
+    ledger, risk, account = self._read()
+    wrong: IBreaker.Breach = self._wrong(ledger, risk, account)
+    return breaches._for_good(self._limits(), self._memory(), account, wrong, block.timestamp)
+
+
+@internal
+@view
+def _status(wrong: IBreaker.Breach) -> IBreaker.Status:
+    return IBreaker.Status(
+        normal=self.tripped == empty(IBreaker.Breach), since=self.since, breaches=wrong
+    )
 
 
 @internal
@@ -308,17 +339,19 @@ def _memory() -> IBreaker.Memory:
 def _set_limits(limits: IBreaker.Limits):
     assert limits.basis >= wad.WAD // 200, "breaker: basis under 0.5%"
     assert limits.basis <= wad.WAD // 5, "breaker: basis over 20%"
-    assert limits.drawdown >= wad.WAD // 100, "breaker: drawdown under 1%"
+    assert limits.drawdown >= wad.WAD // 20, "breaker: drawdown under 5%"
     assert limits.drawdown <= wad.WAD // 2, "breaker: drawdown over 50%"
     assert limits.margin >= wad.WAD, "breaker: margin under maintenance"
     assert limits.margin <= 4 * wad.WAD, "breaker: margin over 4"
     assert limits.unhedged >= wad.WAD // 100, "breaker: unhedged under 1%"
     assert limits.unhedged <= wad.WAD, "breaker: unhedged over 100%"
+    assert limits.crumb > 0, "breaker: crumb is zero"
     assert limits.crumb <= 1_000 * wad.WAD, "breaker: crumb over 1,000 ETH"
     assert limits.jump >= wad.WAD // 100, "breaker: jump under 1%"
     assert limits.jump <= wad.WAD, "breaker: jump over 100%"
     assert limits.patience >= 60, "breaker: patience under a minute"
     assert limits.patience <= MAX_PERIOD, "breaker: patience over a week"
+    assert limits.silence >= 60, "breaker: silence under a minute"
     assert limits.silence <= MAX_PERIOD, "breaker: silence over a week"
     assert limits.lift_delay >= 3_600, "breaker: lift delay under an hour"
     assert limits.lift_delay <= MAX_PERIOD, "breaker: lift delay over a week"

@@ -97,6 +97,7 @@ def __init__(
         assert extcall ASSET.approve(
             spender, max_value(uint256), default_return_value=True
         ), "hedger: approve failed"
+    assert staticcall BREAKER.vault() == vault, "hedger: breaker of another vault"
 
 
 # ------------------------------------------------------------------ anyone

@@ -8,8 +8,8 @@
 @dev Units are in brackets: [asset] token units, [wad] 1e18; prices USD per ETH [wad], sizes ETH
      [wad]. Greeks are never stored. The book holds no token: premiums go to the vault and claims
      come from it, through hooks that are called last.
-@custom:kill Nothing stops the book; a bad feed or an unreadable venue refuses sales, never
-     settlement or claims.
+@custom:kill The breaker; and a bad feed or an unreadable venue refuse sales, never settlement or
+     claims.
 """
 
 from snekmate.auth import ownable
@@ -71,17 +71,17 @@ hedger: public(IHedger)
 oracle_word: uint256
 sequencer: address
 
-# Last good price of the feed and when it was made. [USD wad] [unix s]
-last_price: uint256
-last_price_at: uint256
+# What every pass needs: the last good price of the feed and when it was made, the block of the last
+# large step of a vol, and which boards there are. Laid out in `packing`.
+state: uint256
 # One word a board and one a live strike, laid out in `packing`; an empty board is 0.
 boards: uint256[MAX_BOARDS]
 live: uint256[MAX_STRIKES][MAX_BOARDS]
-# What a board was listed with, by expiry. [USD wad]
+# What a board was listed with, by expiry [USD wad]; and the same to look up, by `packing._listing`.
 strikes: HashMap[uint256, DynArray[uint256, MAX_STRIKES]]
-# When a board's vols were last set, by expiry [unix s], and the block of the last large step.
+is_listed: HashMap[uint256, bool]
+# When a board's vols were last set, by expiry [unix s].
 vols_set_at: public(HashMap[uint256, uint256])
-last_large_step: public(uint256)
 vol_keeper: public(address)
 # Price that a board was settled at, by expiry; 0 before. [USD wad]
 settlement_price: public(HashMap[uint256, uint256])
@@ -114,6 +114,7 @@ def __init__(
     ownable.__init__()
     ownable_2step.__init__()
     self._set_oracle(oracle_)
+    refusal._unless(staticcall BREAKER.vault() == vault, "option_book: breaker of another vault")
 
 
 # ------------------------------------------------------------------ owner
@@ -165,10 +166,12 @@ def list_board(
     for strike: uint256 in strikes:
         refusal._unless(strike > previous, "option_book: strikes not ascending")
         refusal._unless(strike <= highest, "option_book: strike too high")
+        self.is_listed[packing._listing(packing._id(expiry, strike, False))] = True
         previous = strike
     refusal._unless(self._find_board(expiry) == MAX_BOARDS, "option_book: board exists")
-    slot: uint256 = self._find_board(0)
+    slot: uint256 = packing._free_slot(self.state)
     refusal._unless(slot < MAX_BOARDS, "option_book: too many boards")
+    self.state = packing._with_slot_turned(self.state, slot)
     self.boards[slot] = packing._board(expiry, 0, surface)
     self.strikes[expiry] = strikes
     self.vols_set_at[expiry] = block.timestamp
@@ -210,7 +213,7 @@ def set_vol(expiry: uint256, surface: IOptionBook.Surface):
     self.boards[slot] = packing._with_surface(board, surface)
     self.vols_set_at[expiry] = block.timestamp
     if is_large:
-        self.last_large_step = block.number
+        self.state = packing._with_step(self.state, block.number)
     log IOptionBook.VolSet(expiry=expiry, surface=surface, is_large=is_large)
 
 
@@ -233,11 +236,12 @@ def buy(
     """
     refusal._unless(block.timestamp <= deadline, "option_book: deadline passed")
     refusal._unless(receiver != empty(address), "option_book: receiver is zero")
-    self._update_price_if_good()
+    reading: price_feed.Reading = self._update_price_if_good()
     slot: uint256 = self._check_series(id, amount)
     sale: IPricer.Sale = empty(IPricer.Sale)
-    account: IHedger.HedgeAccount = empty(IHedger.HedgeAccount)
-    sale, account = self._deal(id, amount, self.boards[slot], True)
+    order: IPricer.Order = empty(IPricer.Order)
+    sale, order = self._deal(reading, id, amount, self.boards[slot], True)
+    self._check_mode(extcall BREAKER.observe(order.ledger, sale.before, order.account))
     premium: uint256 = sale.quote.premium
     refusal._unless(premium <= max_premium, "option_book: premium over maximum")
     self._book_sale(slot, id, amount)
@@ -251,7 +255,7 @@ def buy(
         value=sale.value,
         spot=sale.before.price,
     )
-    extcall VAULT.on_sale(msg.sender, premium, solvency._valuation(sale.after, account))
+    extcall VAULT.on_sale(msg.sender, premium, solvency._valuation(sale.after, order.account))
     return premium
 
 
@@ -273,11 +277,12 @@ def sell(
     refusal._unless(block.timestamp <= deadline, "option_book: deadline passed")
     refusal._unless(receiver != empty(address), "option_book: receiver is zero")
     refusal._unless(erc6909.balanceOf[msg.sender][id] >= amount, "option_book: more than held")
-    self._update_price_if_good()
+    reading: price_feed.Reading = self._update_price_if_good()
     slot: uint256 = self._check_series(id, amount)
     back: IPricer.Sale = empty(IPricer.Sale)
-    account: IHedger.HedgeAccount = empty(IHedger.HedgeAccount)
-    back, account = self._deal(id, amount, self.boards[slot], False)
+    order: IPricer.Order = empty(IPricer.Order)
+    back, order = self._deal(reading, id, amount, self.boards[slot], False)
+    extcall BREAKER.observe(order.ledger, back.before, order.account)
     premium: uint256 = back.quote.premium
     refusal._unless(premium >= min_premium, "option_book: premium under minimum")
     self._book_buy_back(slot, id, amount)
@@ -291,7 +296,7 @@ def sell(
         value=back.value,
         spot=back.before.price,
     )
-    extcall VAULT.on_buy_back(receiver, premium, solvency._valuation(back.after, account))
+    extcall VAULT.on_buy_back(receiver, premium, solvency._valuation(back.after, order.account))
     return premium
 
 
@@ -306,20 +311,21 @@ def settle(expiry: uint256, round: uint256, next_round: uint256):
          `settlement`.
     """
     slot: uint256 = self._find_board(expiry)
-    refusal._unless(slot < MAX_BOARDS and expiry > 0, "option_book: unknown board")
+    refusal._unless(slot < MAX_BOARDS, "option_book: unknown board")
     refusal._unless(block.timestamp >= expiry, "option_book: not expired")
-    self._update_price_if_good()
+    reading: price_feed.Reading = self._update_price_if_good()
     price: uint256 = 0
     if round == 0:
-        price = self._price_without_feed(expiry)
+        price = self._price_without_feed(reading, expiry)
     else:
         oracle: IOptionBook.Oracle = self._oracle()
         price = settlement._price(self._source(oracle), oracle.heartbeat, expiry, round, next_round)
     owed: uint256 = self._board_payoff(slot, price, (staticcall VAULT.ledger()).scale)
     self.settlement_price[expiry] = price
     self.boards[slot] = 0
+    self.state = packing._with_slot_turned(self.state, slot)
     log IOptionBook.Settled(expiry=expiry, price=price, payoff=owed)
-    left: IOptionBook.Risk = self._greeks()
+    left: IOptionBook.Risk = self._greeks(reading)
     account: IHedger.HedgeAccount = staticcall self.hedger.account()
     extcall VAULT.on_settle(expiry, owed, solvency._valuation(left, account))
     extcall BREAKER.observe(staticcall VAULT.ledger(), left, account)
@@ -370,7 +376,7 @@ def greeks() -> IOptionBook.Risk:
     @dev SPEC-B2. Reads only feed and venue.
     @return See `IOptionBook.Risk`.
     """
-    return self._greeks()
+    return self._greeks(self._read_price())
 
 
 @external
@@ -396,8 +402,9 @@ def quote(id: uint256, amount: uint256) -> IOptionBook.Quote:
     """
     slot: uint256 = self._check_series(id, amount)
     sale: IPricer.Sale = empty(IPricer.Sale)
-    account: IHedger.HedgeAccount = empty(IHedger.HedgeAccount)
-    sale, account = self._deal(id, amount, self.boards[slot], True)
+    order: IPricer.Order = empty(IPricer.Order)
+    sale, order = self._deal(self._read_price(), id, amount, self.boards[slot], True)
+    self._check_mode(staticcall BREAKER.status(order.ledger, sale.before, order.account))
     return sale.quote
 
 
@@ -414,8 +421,8 @@ def quote_sell(id: uint256, amount: uint256) -> IOptionBook.Quote:
     """
     slot: uint256 = self._check_series(id, amount)
     back: IPricer.Sale = empty(IPricer.Sale)
-    account: IHedger.HedgeAccount = empty(IHedger.HedgeAccount)
-    back, account = self._deal(id, amount, self.boards[slot], False)
+    order: IPricer.Order = empty(IPricer.Order)
+    back, order = self._deal(self._read_price(), id, amount, self.boards[slot], False)
     return back.quote
 
 
@@ -451,10 +458,21 @@ def live_boards() -> DynArray[uint256, MAX_BOARDS]:
     @return Expiries. [unix s]
     """
     expiries: DynArray[uint256, MAX_BOARDS] = []
-    for board: uint256 in self.boards:
-        if board != 0:
-            expiries.append(packing._board_expiry(board))
+    state: uint256 = self.state
+    for slot: uint256 in range(MAX_BOARDS):
+        if packing._has_board(state, slot):
+            expiries.append(packing._board_expiry(self.boards[slot]))
     return expiries
+
+
+@external
+@view
+def last_large_step() -> uint256:
+    """
+    @notice Block in which a vol was last moved far.
+    @return Number of the block, 0 before the first.
+    """
+    return packing._state_step(self.state)
 
 
 @external
@@ -466,7 +484,7 @@ def board(expiry: uint256) -> (DynArray[uint256, MAX_STRIKES], IOptionBook.Surfa
     @return Strikes [USD wad], vols; the vols are 0 when it is settled or unknown.
     """
     slot: uint256 = self._find_board(expiry)
-    if slot == MAX_BOARDS or expiry == 0:
+    if slot == MAX_BOARDS:
         return self.strikes[expiry], empty(IOptionBook.Surface)
     return self.strikes[expiry], packing._board_surface(self.boards[slot])
 
@@ -480,7 +498,7 @@ def sold(id: uint256) -> uint256:
     @return Size. [ETH wad]
     """
     slot: uint256 = self._find_board(packing._expiry(id))
-    if slot == MAX_BOARDS or packing._expiry(id) == 0:
+    if slot == MAX_BOARDS:
         return 0
     i: uint256 = self._find_strike(slot, id)
     if i == packing._board_count(self.boards[slot]):
@@ -501,8 +519,7 @@ def _risk() -> IOptionBook.Risk:
 
 @internal
 @view
-def _greeks() -> IOptionBook.Risk:
-    reading: price_feed.Reading = self._read_price()
+def _greeks(reading: price_feed.Reading) -> IOptionBook.Risk:
     total: IOptionBook.Risk = staticcall PRICER.greeks(self._scene(reading), self._words())
     return self._dated(total, reading)
 
@@ -512,8 +529,13 @@ def _greeks() -> IOptionBook.Risk:
 def _dated(risk_: IOptionBook.Risk, reading: price_feed.Reading) -> IOptionBook.Risk:
     dated: IOptionBook.Risk = risk_
     dated.valid = reading.ok
-    dated.moved = self.last_large_step == block.number
-    dated.at = reading.at if reading.ok else self.last_price_at
+    state: uint256 = self.state
+    dated.moved = packing._state_step(state) == block.number
+    dated.at = reading.at
+    if not reading.ok:
+        # A feed that is only late was good when it last spoke.
+        late: bool = reading.price > 0 and reading.at <= block.timestamp
+        dated.at = max(packing._state_at(state), reading.at if late else 0)
     return dated
 
 
@@ -528,7 +550,7 @@ def _scene(reading: price_feed.Reading) -> IPricer.Scene:
     known, market = venue_reader._market(VENUE)
     return IPricer.Scene(
         now=block.timestamp,
-        price=reading.price if reading.ok else self.last_price,
+        price=reading.price if reading.ok else packing._state_price(self.state),
         rate_ema=market.funding_ema_year,
         rate_known=known,
     )
@@ -541,7 +563,10 @@ def _words() -> DynArray[uint256, MAX_WORDS]:
     @dev Every board with live strikes, each followed by its strikes: what the pricer takes.
     """
     book: DynArray[uint256, MAX_WORDS] = []
+    state: uint256 = self.state
     for slot: uint256 in range(MAX_BOARDS):
+        if not packing._has_board(state, slot):
+            continue
         board: uint256 = self.boards[slot]
         count: uint256 = packing._board_count(board)
         if count == 0:
@@ -564,7 +589,7 @@ def _check_series(id: uint256, amount: uint256) -> uint256:
     expiry: uint256 = packing._expiry(id)
     slot: uint256 = self._find_live_board(expiry)
     refusal._unless(packing._is_canonical(id), "option_book: unknown kind")
-    refusal._unless(packing._id_strike(id) in self.strikes[expiry], "option_book: unknown strike")
+    refusal._unless(self.is_listed[packing._listing(id)], "option_book: unknown strike")
     refusal._unless(amount > 0, "option_book: size is zero")
     refusal._unless(amount <= packing.MAX_SOLD, "option_book: size does not fit")
     return slot
@@ -573,14 +598,13 @@ def _check_series(id: uint256, amount: uint256) -> uint256:
 @internal
 @view
 def _deal(
-    id: uint256, amount: uint256, board: uint256, is_sale: bool
-) -> (IPricer.Sale, IHedger.HedgeAccount):
+    reading: price_feed.Reading, id: uint256, amount: uint256, board: uint256, is_sale: bool
+) -> (IPricer.Sale, IPricer.Order):
     """
-    @dev The book before and after `amount` of `id` is sold or comes back, and the price of it; the
-         pricer refuses what may not be.
+    @dev The book before and after `amount` of `id` is sold or comes back, and the price of it, with
+         what it was made from; the pricer refuses what may not be.
     """
     refusal._unless(self.hedger.address != empty(address), "option_book: not wired")
-    reading: price_feed.Reading = self._read_price()
     refusal._unless(reading.ok, "option_book: feed not live")
     ledger: IVault.Ledger = staticcall VAULT.ledger()
     account: IHedger.HedgeAccount = staticcall self.hedger.account()
@@ -596,14 +620,12 @@ def _deal(
         deal = staticcall PRICER.buy_back(self._scene(reading), self._words(), order)
     deal.before = self._dated(deal.before, reading)
     deal.after = self._dated(deal.after, reading)
-    if is_sale:
-        self._check_breaker(staticcall BREAKER.status(ledger, deal.before, account))
-    return deal, account
+    return deal, order
 
 
 @internal
 @pure
-def _check_breaker(status: IBreaker.Status):
+def _check_mode(status: IBreaker.Status):
     refusal._unless(status.normal, "option_book: reduce-only")
     refusal._unless(status.breaches == empty(IBreaker.Breach), "option_book: breached")
 
@@ -667,7 +689,7 @@ def _find_live_board(expiry: uint256) -> uint256:
     @dev Slot of a board that has not expired.
     """
     slot: uint256 = self._find_board(expiry)
-    refusal._unless(slot < MAX_BOARDS and expiry > 0, "option_book: unknown board")
+    refusal._unless(slot < MAX_BOARDS, "option_book: unknown board")
     refusal._unless(block.timestamp < expiry, "option_book: expired")
     return slot
 
@@ -676,9 +698,12 @@ def _find_live_board(expiry: uint256) -> uint256:
 @view
 def _find_board(expiry: uint256) -> uint256:
     """
-    @dev Slot of the board, MAX_BOARDS for none; expiry 0 finds an empty slot.
+    @dev Slot of the board, MAX_BOARDS for none.
     """
+    state: uint256 = self.state
     for slot: uint256 in range(MAX_BOARDS):
+        if not packing._has_board(state, slot):
+            continue
         if packing._board_expiry(self.boards[slot]) == expiry:
             return slot
     return MAX_BOARDS
@@ -720,16 +745,16 @@ def _payoff(
 
 @internal
 @view
-def _price_without_feed(expiry: uint256) -> uint256:
+def _price_without_feed(reading: price_feed.Reading, expiry: uint256) -> uint256:
     """
     @dev Of a feed that does not answer at all, a month after expiry: the last good price that the
          book has seen. Nobody can choose it any more, and holders would wait for ever.
     """
     refusal._unless(block.timestamp > expiry + FEED_LOST, "option_book: feed may come back")
-    reading: price_feed.Reading = self._read_price()
     refusal._unless(reading.at == 0, "option_book: feed answers")
-    refusal._unless(self.last_price > 0, "option_book: no price ever")
-    return self.last_price
+    last: uint256 = packing._state_price(self.state)
+    refusal._unless(last > 0, "option_book: no price ever")
+    return last
 
 
 @internal
@@ -753,15 +778,17 @@ def _source(oracle: IOptionBook.Oracle) -> price_feed.Source:
 
 
 @internal
-def _update_price_if_good():
+def _update_price_if_good() -> price_feed.Reading:
     """
-    @dev Keeps the price that stands in while the feed is bad.
+    @dev Reads the feed, and keeps the price that stands in while it is bad.
     """
     reading: price_feed.Reading = self._read_price()
-    if reading.ok and (reading.at != self.last_price_at or reading.price != self.last_price):
-        self.last_price = reading.price
-        self.last_price_at = reading.at
-        log IOptionBook.PriceKept(price=reading.price, at=reading.at)
+    if reading.ok:
+        kept: uint256 = packing._with_price(self.state, reading.price, reading.at)
+        if kept != self.state:
+            self.state = kept
+            log IOptionBook.PriceKept(price=reading.price, at=reading.at)
+    return reading
 
 
 # ------------------------------------------------------------------ internal: parameters
@@ -770,7 +797,9 @@ def _update_price_if_good():
 @internal
 @view
 def _oracle() -> IOptionBook.Oracle:
-    return words._oracle(self.oracle_word, self.sequencer)
+    word: uint256 = self.oracle_word
+    has_sequencer: bool = words._has_sequencer(word)
+    return words._oracle(word, self.sequencer if has_sequencer else empty(address))
 
 
 @internal

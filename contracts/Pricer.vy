@@ -170,10 +170,11 @@ def sale(
     rule: IPricer.Quoting = self._quoting()
     s: book_risk.Setting = self._setting(scene, book_risk.STRESS)
     made: IPricer.Sale = empty(IPricer.Sale)
+    board: book_risk.Board = book_risk._board(s, order.board)
     made.before = book_risk._book(s, book)
-    made.after = self._with_order(s, made.before, order)
+    made.after = self._with_order(s, board, made.before, order)
     made.value = made.after.mid - made.before.mid
-    made.quote = self._quote(s, rule, order, made.before, made.after, True)
+    made.quote = self._quote(s, board, rule, order, made.before, made.after, True)
     made.delta = -made.quote.delta * 10**18 // convert(order.amount, int256)
     admission._check_sale(limits, self._stress(), rule.vega_cap, order, made)
     return made
@@ -196,10 +197,11 @@ def buy_back(
     admission._check_cutoff(self._limits().cutoff, scene.now, order.id)
     s: book_risk.Setting = self._setting(scene, book_risk.STRESS)
     made: IPricer.Sale = empty(IPricer.Sale)
+    board: book_risk.Board = book_risk._board(s, order.board)
     made.after = book_risk._book(s, self._without_order(book, order))
-    made.before = self._with_order(s, made.after, order)
+    made.before = self._with_order(s, board, made.after, order)
     made.value = made.before.mid - made.after.mid
-    made.quote = self._quote(s, self._quoting(), order, made.before, made.after, False)
+    made.quote = self._quote(s, board, self._quoting(), order, made.before, made.after, False)
     made.delta = made.quote.delta * 10**18 // convert(order.amount, int256)
     return made
 
@@ -254,9 +256,9 @@ def limits() -> IPricer.Limits:
 @view
 def _setting(scene: IPricer.Scene, depth: uint256) -> book_risk.Setting:
     """
-    @dev Four words: what a book is priced with.
+    @dev Four words: what a book is priced with; three without the shocks.
     """
-    stress: uint256 = self.stress_word
+    stress: uint256 = self.stress_word if depth == book_risk.STRESS else 0
     limits: uint256 = self.limits_word
     return book_risk._setting(
         scene,
@@ -273,12 +275,11 @@ def _setting(scene: IPricer.Scene, depth: uint256) -> book_risk.Setting:
 @internal
 @pure
 def _with_order(
-    s: book_risk.Setting, book: IOptionBook.Risk, order: IPricer.Order
+    s: book_risk.Setting, board: book_risk.Board, book: IOptionBook.Risk, order: IPricer.Order
 ) -> IOptionBook.Risk:
     """
     @dev The risk of a book with the order's amount in it.
     """
-    board: book_risk.Board = book_risk._board(s, order.board)
     strike: uint256 = packing._live(packing._id_strike(order.id), 0, 0)
     sold: uint256 = packing._with_sold(strike, packing._is_put(order.id), order.amount)
     return book_risk._close(book, book_risk._sum(s, board, [sold], 0, 1), s, board)
@@ -313,6 +314,7 @@ def _without_order(
 @pure
 def _quote(
     s: book_risk.Setting,
+    board: book_risk.Board,
     rule: IPricer.Quoting,
     order: IPricer.Order,
     before: IOptionBook.Risk,
@@ -329,7 +331,7 @@ def _quote(
     price: uint256 = 0
     vega: uint256 = 0
     strike: uint256 = packing._id_strike(order.id)
-    price, vega, q.vol = book_risk._at_spot(s, q.spot, order.board, strike, is_put)
+    price, vega, q.vol = book_risk._at_spot(s, board, q.spot, strike, is_put)
     use: uint256 = wad._div_up(wad._abs(before.vega) + wad._abs(after.vega), rule.vega_cap)
     q.vol_charge = quotes._vol_charge(order.amount, vega, q.vol, rule.spread, rule.impact, use)
     q.fee = quotes._fee(order.amount, q.spot, price, rule.fee)

@@ -10,8 +10,8 @@
      the high net asset value, who goes gets the low one, so neither takes from those who stay. The
      ledger counts what was moved through this contract: a token sent to it changes nothing. Its
      hooks are called last, by the two wired contracts, and call nothing but the token.
-@custom:kill Nothing stops the vault; a bad feed, an unreadable venue, a wide basis or an unsettled
-     board closes deposits and withdrawals by itself, and never settlement, claims or margin.
+@custom:kill The breaker; and a bad feed, an unreadable venue, a wide basis or an unsettled board
+     close deposits and withdrawals by themselves, and never settlement, claims or margin.
 """
 
 from ethereum.ercs import IERC20
@@ -164,13 +164,11 @@ def set_deposit_cap(cap: uint256):
 def set_fees(fees_: IVault.Fees):
     """
     @notice Set what managing the vault costs; what was earned until now is paid at the old rates.
-    @dev SPEC-V13. Only the owner, while fees accrue: in normal mode, feed and venue live.
+    @dev SPEC-V13. Only the owner, while instant flow is open: what was earned is what it pays on.
     @param fees_ See `IVault.Fees`.
     """
     ownable._check_owner()
-    snapshot: Snapshot = self._snapshot()
-    refusal._unless(self._charges(snapshot), "vault: fees do not accrue")
-    self._accrue(snapshot)
+    self._accrue_now()
     fees._set(fees_)
 
 
@@ -329,6 +327,15 @@ def claim_redemption(receiver: address) -> uint256:
     self._send(receiver, amount)
     log IVault.RedemptionClaimed(receiver=receiver, assets=amount)
     return amount
+
+
+@external
+def accrue_fees():
+    """
+    @notice Issue the fees that are due, while instant flow is open; every entry and exit does too.
+    @dev SPEC-V13.
+    """
+    self._accrue_now()
 
 
 @external
@@ -907,6 +914,13 @@ def _charges(snapshot: Snapshot) -> bool:
 
 
 @internal
+def _accrue_now():
+    snapshot: Snapshot = self._snapshot()
+    self._check_open(snapshot)
+    self._accrue(snapshot)
+
+
+@internal
 def _accrue(snapshot: Snapshot):
     """
     @dev SPEC-V13: issues the fee shares that the snapshot counts.
@@ -917,7 +931,7 @@ def _accrue(snapshot: Snapshot):
     fees._book(self._low(snapshot), snapshot.shares, VIRTUAL_SHARES)
     if due > 0:
         erc20._mint(fees.recipient, due)
-        log IVault.FeesAccrued(recipient=fees.recipient, shares=due)
+    log IVault.FeesAccrued(recipient=fees.recipient, shares=due, high_water=fees.high_water)
 
 
 @internal

@@ -88,6 +88,19 @@ def _board(spot: uint256, tenor: uint256, carry: int256) -> Board:
 
 @internal
 @pure
+def _moved(board: Board, spot: int256) -> Board:
+    """
+    @notice The same board at another price of the underlying.
+    @param spot [wad]
+    """
+    moved: Board = board
+    moved.spot = spot
+    moved.forward = (spot * board.growth) >> 64
+    return moved
+
+
+@internal
+@pure
 def _greeks(board: Board, strike: int256, ln_forward_strike: int256, vol: int256) -> Greeks:
     """
     @notice Prices and sensitivities of the call and the put at one strike, for their holder.

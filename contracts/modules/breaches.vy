@@ -5,8 +5,8 @@
 @notice When something is wrong with vault, hedge or feed, and what has to be remembered to say so.
 @dev Stateless; what names a flag is `view`, since the compiler refuses an interface's flag in a
      pure function. Source: docs/SPEC.md, R rules. What anyone can bring about for a moment (a basis, an
-     unhedged sale) counts for good only when it stays: else a pushed mark or a large sale, and a
-     call, would close the vault for a day.
+     unhedged sale) counts for good only when two looks see it, `patience` apart, and none between
+     sees it gone: else a pushed mark or a large sale, and a call, would close the vault for a day.
 """
 
 from ..interfaces import IBreaker
@@ -39,7 +39,7 @@ def _now_wrong(
         wrong |= IBreaker.Breach.BASIS
     if self._has_fallen(limits, memory, ledger, risk, account, now):
         wrong |= IBreaker.Breach.DRAWDOWN
-    if self._is_thin(limits, account):
+    if self._is_thin(limits, account, account.low):
         wrong |= IBreaker.Breach.MARGIN
     if self._is_unhedged(limits, risk, account) and self._lasts(
         memory.unhedged_since, limits.patience, now
@@ -55,14 +55,22 @@ def _now_wrong(
 @internal
 @view
 def _for_good(
-    limits: IBreaker.Limits, memory: IBreaker.Memory, wrong: IBreaker.Breach, now: uint256
+    limits: IBreaker.Limits,
+    memory: IBreaker.Memory,
+    account: IHedger.HedgeAccount,
+    wrong: IBreaker.Breach,
+    now: uint256,
 ) -> IBreaker.Breach:
     """
-    @dev SPEC-R3: what of it trips. A mark can be pushed for a block.
+    @dev SPEC-R3: what of it trips. A mark can be pushed for a block: the basis that it makes must
+         last, and the margin be thin by index and exit, as the venue counts.
     """
-    if self._lasts(memory.wide_since, limits.patience, now):
-        return wrong
-    return wrong & ~IBreaker.Breach.BASIS
+    tripping: IBreaker.Breach = wrong
+    if not self._lasts(memory.wide_since, limits.patience, now):
+        tripping = tripping & ~IBreaker.Breach.BASIS
+    if not self._is_thin(limits, account, account.high):
+        tripping = tripping & ~IBreaker.Breach.MARGIN
+    return tripping
 
 
 @internal
@@ -89,6 +97,7 @@ def _with_look(
     if risk.valid and account.valid:
         unhedged: bool = self._is_unhedged(limits, risk, account)
         seen.unhedged_since = self._since(memory.unhedged_since, unhedged, now)
+    if risk.valid and account.valid and not risk.unsettled:
         value: uint256 = min(solvency._share_value(ledger, risk, account), LARGEST)
         if now >= memory.day + DAY:
             seen.high_before = memory.high if now < memory.day + 2 * DAY else 0
@@ -107,15 +116,15 @@ def _is_wide(limits: IBreaker.Limits, account: IHedger.HedgeAccount) -> bool:
 
 @internal
 @pure
-def _is_thin(limits: IBreaker.Limits, account: IHedger.HedgeAccount) -> bool:
+def _is_thin(limits: IBreaker.Limits, account: IHedger.HedgeAccount, equity: int256) -> bool:
     """
-    @dev low equity < limit·mmr·notional.
+    @dev equity < limit·mmr·notional.
     """
     if not account.valid or account.size == 0:
         return False
     notional: uint256 = solvency._notional_up(account.size, account.index)
     least: uint256 = wad._mul_up(notional, wad._mul_up(limits.margin, account.mmr))
-    return account.low < convert(least, int256)
+    return equity < convert(least, int256)
 
 
 @internal

@@ -37,6 +37,7 @@ def _set(terms: IVault.Fees):
     assert terms.management <= MAX_MANAGEMENT, "fees: management over 5%"
     is_free: bool = terms.performance == 0 and terms.management == 0
     assert is_free or terms.recipient != empty(address), "fees: no recipient"
+    assert terms.recipient != self, "fees: recipient is the vault"
     self.word = terms.performance << 128 | terms.management << 64 | block.timestamp
     self.recipient = terms.recipient
     log IVault.FeesSet(fees=terms)
@@ -77,7 +78,11 @@ def _book(worth: uint256, shares: uint256, base: uint256):
     @dev After the fee shares are issued, `shares` with them.
     """
     self.word = self.word >> 64 << 64 | block.timestamp
-    self.high_water = max(self.high_water, self._value(worth, shares, base))
+    value: uint256 = self._value(worth, shares, base)
+    if shares == base:
+        self.high_water = value  # nobody held a share: whoever comes begins here
+    else:
+        self.high_water = max(self.high_water, value)
 
 
 @internal

@@ -3,12 +3,14 @@
 @title packing
 @license AGPL-3.0-only
 @notice How series and boards are written down: an id that describes itself, one storage word for the
-     call and the put of a strike, and one for a board.
+     call and the put of a strike, one for a board, and one for what every pass needs.
 @dev Stateless.
      id     = expiry [unix s] << 136 | strike [USD wad] << 8 | kind       kind 0 a call, 1 a put
      strike = calls sold [ETH wad] << 176 | puts sold << 96 | strike [USD wad]
      board  = expiry << 200 | live strikes << 192 | smile << 128 | skew << 64 | atm vol, vols [wad]
      offset by 2^63
+     state  = boards there are, a bit a slot << 200 | block of the last large step << 136 | price made at
+     [unix s] << 96 | last good price [USD wad]
 """
 
 from ..interfaces import IOptionBook
@@ -18,6 +20,9 @@ MAX_SOLD: constant(uint256) = 2**80 - 1  # [ETH wad] what fits, 1.2 million ETH
 OFFSET: constant(int256) = 2**63  # makes a signed vol parameter positive
 SERIES_MASK: constant(uint256) = 2**136 - 1
 VOL_MASK: constant(uint256) = 2**64 - 1
+STEP_MASK: constant(uint256) = (2**64 - 1) << 136
+PRICE_MASK: constant(uint256) = 2**136 - 1
+SLOTS: constant(uint256) = 8
 
 
 @internal
@@ -51,6 +56,15 @@ def _is_canonical(id: uint256) -> bool:
     @dev The kind is one bit; nothing else has room to be wrong.
     """
     return id & 255 <= 1
+
+
+@internal
+@pure
+def _listing(id: uint256) -> uint256:
+    """
+    @dev What the call and the put of a strike share.
+    """
+    return id >> 8
 
 
 @internal
@@ -146,3 +160,63 @@ def _with_one_less(board: uint256) -> uint256:
     @dev The caller has checked that there is one.
     """
     return board - (1 << 192)
+
+
+@internal
+@pure
+def _state_price(state: uint256) -> uint256:
+    return state & MAX_STRIKE
+
+
+@internal
+@pure
+def _state_at(state: uint256) -> uint256:
+    return (state & PRICE_MASK) >> 96
+
+
+@internal
+@pure
+def _state_step(state: uint256) -> uint256:
+    return (state & STEP_MASK) >> 136
+
+
+@internal
+@pure
+def _has_board(state: uint256, slot: uint256) -> bool:
+    return (state >> (200 + slot)) & 1 == 1
+
+
+@internal
+@pure
+def _free_slot(state: uint256) -> uint256:
+    """
+    @dev The lowest slot without a board; their number when there is none.
+    """
+    for slot: uint256 in range(SLOTS):
+        if not self._has_board(state, slot):
+            return slot
+    return SLOTS
+
+
+@internal
+@pure
+def _with_slot_turned(state: uint256, slot: uint256) -> uint256:
+    """
+    @dev A board that was there is not any more, or the other way round.
+    """
+    return state ^ (1 << (200 + slot))
+
+
+@internal
+@pure
+def _with_step(state: uint256, number: uint256) -> uint256:
+    return (state & ~STEP_MASK) | number << 136
+
+
+@internal
+@pure
+def _with_price(state: uint256, price: uint256, at: uint256) -> uint256:
+    """
+    @dev The caller has checked that the price fits, and that its time is not in the future.
+    """
+    return (state & ~PRICE_MASK) | at << 96 | price

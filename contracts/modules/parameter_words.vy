@@ -11,7 +11,7 @@
      limits  = max delta | min delta | vol max | vol min
      sizes   = min size (128) | vol step | cutoff (32) | max tenor (32)
      caps    = hedge cap (128) | vega cap (128)
-     oracle  = grace (32) | max price (96) | min price (96) | heartbeat (32)
+     oracle  = has a sequencer (1) | grace (31) | max price (96) | min price (96) | heartbeat (32)
      A book is priced with the first four.
 """
 
@@ -122,7 +122,18 @@ def _caps_word(hedge_cap: uint256, vega_cap: uint256) -> uint256:
 @internal
 @pure
 def _oracle_word(oracle: IOptionBook.Oracle) -> uint256:
-    return oracle.grace << 224 | oracle.max_price << 128 | oracle.min_price << 32 | oracle.heartbeat
+    has_sequencer: uint256 = convert(oracle.sequencer != empty(address), uint256)
+    prices: uint256 = oracle.max_price << 128 | oracle.min_price << 32
+    return has_sequencer << 255 | oracle.grace << 224 | prices | oracle.heartbeat
+
+
+@internal
+@pure
+def _has_sequencer(word: uint256) -> bool:
+    """
+    @dev Spares a chain without one the word that names it.
+    """
+    return word >> 255 == 1
 
 
 @internal
@@ -133,5 +144,5 @@ def _oracle(word: uint256, sequencer: address) -> IOptionBook.Oracle:
         min_price=(word >> 32) & PRICE,
         max_price=(word >> 128) & PRICE,
         sequencer=sequencer,
-        grace=word >> 224,
+        grace=(word >> 224) & (TIME >> 1),
     )

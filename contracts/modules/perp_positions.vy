@@ -103,11 +103,10 @@ def _stake(books: perp_ledger.Books) -> int256:
 
 @internal
 @view
-def _spare(books: perp_ledger.Books, market: virtual_market.Market) -> int256:
+def _spare(books: perp_ledger.Books, health: Health) -> int256:
     """
     @return The worst of both equities and the margin, less the initial margin. [USD wad]
     """
-    health: Health = self._health(books, market)
     required: uint256 = wad._mul_up(health.index_value, virtual_market.CONFIG.imr)
     worst: int256 = min(min(health.at_index, health.at_exit), self._stake(books))
     return worst - convert(required, int256)
@@ -115,11 +114,11 @@ def _spare(books: perp_ledger.Books, market: virtual_market.Market) -> int256:
 
 @internal
 @view
-def _free(books: perp_ledger.Books, market: virtual_market.Market) -> uint256:
+def _free(books: perp_ledger.Books, health: Health) -> uint256:
     """
     @return Margin that may be withdrawn. [asset]
     """
-    spare: uint256 = convert(max(self._spare(books, market), 0), uint256)
+    spare: uint256 = convert(max(self._spare(books, health), 0), uint256)
     return wad._to_asset_down(spare, perp_ledger.SCALE)
 
 

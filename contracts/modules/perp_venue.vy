@@ -79,7 +79,8 @@ def withdraw(amount: uint256) -> uint256:
     market: virtual_market.Market = virtual_market._touch()
     books: perp_ledger.Books = perp_positions._settled(perp_ledger._books(msg.sender), market)
     assert market.live or books.size == 0, "perp_venue: no live index"
-    paid: uint256 = min(amount, perp_positions._free(books, market))
+    health: perp_positions.Health = perp_positions._health(books, market)
+    paid: uint256 = min(amount, perp_positions._free(books, health))
     assert paid != 0, "perp_venue: nothing free"
 
     books.margin -= paid
@@ -195,7 +196,7 @@ def terms() -> IPerpVenue.Terms:
     @dev Market-wide: mode, margin and the cap on the caller's own position come on top.
     @return See `IPerpVenue.Terms`.
     """
-    m: virtual_market.Market = virtual_market._touched()
+    m: virtual_market.Market = virtual_market._priced()
     return IPerpVenue.Terms(
         imr=virtual_market.CONFIG.imr,
         mmr=virtual_market.CONFIG.mmr,
@@ -215,7 +216,7 @@ def quote(size_delta: int256) -> IPerpVenue.Quote:
     @param size_delta Signed size. [ETH wad]
     @return See `IPerpVenue.Quote`; all zero for a size outside the price bands.
     """
-    m: virtual_market.Market = virtual_market._touched()
+    m: virtual_market.Market = virtual_market._priced()
     size: uint256 = wad._abs(size_delta)
     if size == 0 or size > virtual_market._room(m, size_delta > 0, m.start):
         return empty(IPerpVenue.Quote)
@@ -256,7 +257,7 @@ def net_position() -> int256:
     @notice Longs less shorts: what the fund stands against.
     @return Signed size. [ETH wad]
     """
-    return virtual_market._net(virtual_market._stored())
+    return virtual_market._stored().net
 
 
 @external
@@ -320,7 +321,7 @@ def _trade(who: address, size_delta: int256, limit_price: uint256):
     assert wad._abs(size_delta) <= room, "perp_venue: price band"
 
     size: int256 = books.size
-    net: int256 = virtual_market._net(market)
+    net: int256 = market.net
     fill: perp_positions.Fill = empty(perp_positions.Fill)
     books, market, fill = perp_positions._filled(books, market, size_delta)
     fee: uint256 = self._fee(fill.notional, virtual_market.CONFIG.fee)
@@ -348,7 +349,7 @@ def _account(who: address, pending: int256) -> IPerpVenue.Account:
     health: perp_positions.Health = perp_positions._health(books, market)
     withdrawable: uint256 = 0
     if self.mode_set != IPerpVenue.Mode.PAUSED and (market.live or books.size == 0):
-        withdrawable = perp_positions._free(books, market)
+        withdrawable = perp_positions._free(books, health)
     return IPerpVenue.Account(
         size=books.size,
         pending=pending,
@@ -418,10 +419,11 @@ def _check_opening(books: perp_ledger.Books, market: virtual_market.Market, net_
     assert self._mode(is_short) == IPerpVenue.Mode.NORMAL, "perp_venue: reduce only"
     assert market.live, "perp_venue: bad feed"
     net_cap: uint256 = max(virtual_market.CONFIG.net_cap, wad._abs(net_before))
-    assert wad._abs(virtual_market._net(market)) <= net_cap, "perp_venue: net cap"
+    assert wad._abs(market.net) <= net_cap, "perp_venue: net cap"
     assert wad._abs(books.size) <= virtual_market.CONFIG.account_cap, "perp_venue: account cap"
     assert virtual_market._within_open_interest(market), "perp_venue: open interest"
-    assert perp_positions._spare(books, market) >= 0, "perp_venue: initial margin"
+    health: perp_positions.Health = perp_positions._health(books, market)
+    assert perp_positions._spare(books, health) >= 0, "perp_venue: initial margin"
 
 
 @internal

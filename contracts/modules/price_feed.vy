@@ -104,8 +104,9 @@ def _read(source: Source, data: Bytes[36]) -> Reading:
     reading: Reading = empty(Reading)
     answer: int256 = 0
     started_at: uint256 = 0
-    reading.round, answer, started_at, reading.at = abi_decode(
-        slice(words, 0, 128), (uint256, int256, uint256, uint256)
+    answered_in: uint256 = 0
+    reading.round, answer, started_at, reading.at, answered_in = abi_decode(
+        words, (uint256, int256, uint256, uint256, uint256)
     )
     # Bounded before it is scaled: the product cannot overflow.
     if answer > 0 and convert(answer, uint256) <= MAX_PRICE // source.scale:

@@ -17,38 +17,45 @@
 ONE: constant(uint256) = 10**27  # P of an untouched pool
 LEAST: constant(uint256) = 10**18  # P below it is scaled up
 STEP: constant(uint256) = 10**9  # by so much
+LOW_96: constant(uint256) = 2**96 - 1
+LOW_64: constant(uint256) = 2**64 - 1
+LOW_88: constant(uint256) = 2**88 - 1
+EPOCH: constant(uint256) = 2**40  # stages of an epoch
 
 
 # Where the pool stands.
 struct Mark:
     product: uint256
-    sum: uint256  # within epoch and scale
-    scale: uint256
-    epoch: uint256
+    sum: uint256  # within the stage
+    stage: uint256  # epoch · 2^40 + scale
+
+
+# A mark as it is stored.
+struct Words:
+    place: uint256  # block of a request << 184 | stage << 96 | product
+    sum: uint256
 
 
 struct Request:
     shares: uint256  # that waited at the mark [shares]
     claimable: uint256  # of earlier fills [asset]
-    block: uint256  # in which it was made or added to
-    mark: Mark
+    mark: Words  # with the block in which it was made or added to, or 0
 
 
 requests: HashMap[address, Request]
-now_at: Mark
+now_at: Words
 # Mark after the fill in a block, for requests made in that block.
-after_block: HashMap[uint256, Mark]
-# Last sum of each scale of each epoch.
-sums: HashMap[uint256, HashMap[uint256, uint256]]
+after_block: HashMap[uint256, Words]
+# Last sum of each stage.
+sums: HashMap[uint256, uint256]
 waiting: uint256  # [shares] in the pool
-fresh: uint256  # [shares] of `waiting` that came in `fresh_block`
-fresh_block: uint256
+latest: uint256  # [shares] of `waiting` that came in a block << 64 | that block
 owed: uint256  # filled and not paid out [asset]
 
 
 @deploy
 def __init__():
-    self.now_at.product = ONE
+    self.now_at = self._words(Mark(product=ONE, sum=0, stage=0))
 
 
 @internal
@@ -56,15 +63,12 @@ def _add(who: address, shares: uint256):
     """
     @dev What has waited so far starts anew with the rest, in this block.
     """
-    is_fresh: bool = self.requests[who].block == block.number
-    if self.fresh_block != block.number:
-        self.fresh_block = block.number
-        self.fresh = 0
-    self._renew(who)
-    self.fresh += shares if is_fresh else shares + self.requests[who].shares
+    is_fresh: bool = self._is_fresh(who)
+    before: uint256 = self._renew(who, block.number)
+    self.requests[who].shares = before + shares
+    fresh: uint256 = self._fresh() + (shares if is_fresh else shares + before)
+    self.latest = fresh << 64 | block.number
     self.waiting += shares
-    self.requests[who].shares += shares
-    self.requests[who].block = block.number
 
 
 @internal
@@ -72,13 +76,12 @@ def _cancel(who: address) -> uint256:
     """
     @return Shares that waited. [shares]
     """
-    is_fresh: bool = self.requests[who].block == block.number
-    self._renew(who)
-    shares: uint256 = self.requests[who].shares
+    is_fresh: bool = self._is_fresh(who)
+    shares: uint256 = self._renew(who, block.number if is_fresh else 0)
     self.requests[who].shares = 0
     self.waiting -= shares
     if is_fresh:
-        self.fresh -= shares
+        self.latest -= shares << 64
     return shares
 
 
@@ -87,9 +90,10 @@ def _take(who: address, most: uint256) -> uint256:
     """
     @return Tokens to pay out now, `most` at most. [asset]
     """
-    self._renew(who)
-    amount: uint256 = min(self.requests[who].claimable, most)
-    self.requests[who].claimable -= amount
+    self._renew(who, block.number if self._is_fresh(who) else 0)
+    claimable: uint256 = self.requests[who].claimable
+    amount: uint256 = min(claimable, most)
+    self.requests[who].claimable = claimable - amount
     self.owed -= amount
     return amount
 
@@ -100,10 +104,9 @@ def _fillable() -> uint256:
     """
     @dev What has waited since before this block, and was not filled in it. [shares]
     """
-    if self.after_block[block.number].product > 0:
+    if self.after_block[block.number].place > 0:
         return 0
-    fresh: uint256 = self.fresh if self.fresh_block == block.number else 0
-    return self.waiting - min(fresh, self.waiting)
+    return self.waiting - min(self._fresh(), self.waiting)
 
 
 @internal
@@ -111,34 +114,68 @@ def _fill(fillable: uint256, shares: uint256, assets: uint256):
     """
     @dev `shares` of the `fillable`, all of them or a part, get `assets`; once a block.
     """
-    mark: Mark = self.now_at
-    self.sums[mark.epoch][mark.scale] = mark.sum + assets * mark.product // fillable
-    mark.sum = self.sums[mark.epoch][mark.scale]
+    mark: Mark = self._mark(self.now_at)
+    mark.sum += assets * mark.product // fillable
+    self.sums[mark.stage] = mark.sum
     mark.product = mark.product * (fillable - shares) // fillable
     if mark.product == 0:
-        mark = Mark(product=ONE, sum=0, scale=0, epoch=mark.epoch + 1)
+        mark = Mark(product=ONE, sum=0, stage=(mark.stage // EPOCH + 1) * EPOCH)
     elif mark.product < LEAST:
-        mark = Mark(product=mark.product * STEP, sum=0, scale=mark.scale + 1, epoch=mark.epoch)
-    self.now_at = mark
-    self.after_block[block.number] = mark
+        mark = Mark(product=mark.product * STEP, sum=0, stage=mark.stage + 1)
+    words: Words = self._words(mark)
+    self.now_at = words
+    self.after_block[block.number] = words
     self.waiting -= shares
     self.owed += assets
 
 
 @internal
-def _renew(who: address):
+def _renew(who: address, number: uint256) -> uint256:
     """
-    @dev The request as it stands, marked here and now. One of this block stays one.
+    @dev The request as it stands, marked here and now; `number` is the block if it is one of this
+         block, else 0. Returns what waits. [shares]
     """
-    is_fresh: bool = self.requests[who].block == block.number
     shares: uint256 = 0
     claimable: uint256 = 0
     shares, claimable = self._state(who)
-    self.requests[who] = Request(
-        shares=shares,
-        claimable=claimable,
-        block=block.number if is_fresh else 0,
-        mark=self.now_at,
+    mark: Words = self.now_at
+    mark.place |= number << 184
+    self.requests[who] = Request(shares=shares, claimable=claimable, mark=mark)
+    return shares
+
+
+@internal
+@view
+def _is_fresh(who: address) -> bool:
+    return self.requests[who].mark.place >> 184 == block.number
+
+
+@internal
+@view
+def _fresh() -> uint256:
+    """
+    @dev What came in this block. [shares]
+    """
+    word: uint256 = self.latest
+    return word >> 64 if word & LOW_64 == block.number else 0
+
+
+@internal
+@pure
+def _words(mark: Mark) -> Words:
+    """
+    @dev P is below 2^90; an epoch or a scale takes a block at least.
+    """
+    return Words(place=mark.stage << 96 | mark.product, sum=mark.sum)
+
+
+@internal
+@pure
+def _mark(words: Words) -> Mark:
+    return Mark(
+        product=words.place & LOW_96,
+        sum=words.sum,
+        stage=(words.place >> 96) & LOW_88,
     )
 
 
@@ -151,16 +188,17 @@ def _state(who: address) -> (uint256, uint256):
     request: Request = self.requests[who]
     if request.shares == 0:
         return 0, request.claimable
-    start: Mark = self.after_block[request.block]
-    if start.product == 0:  # no fill in the block of the request
-        start = request.mark
+    start: Mark = self._mark(request.mark)
+    number: uint256 = request.mark.place >> 184
+    if number > 0 and self.after_block[number].place > 0:  # filled after the request
+        start = self._mark(self.after_block[number])
     left: uint256 = 0
-    here: Mark = self.now_at
-    if here.epoch == start.epoch and here.scale == start.scale:
+    here: Mark = self._mark(self.now_at)
+    if here.stage == start.stage:
         left = request.shares * here.product // start.product
-    elif here.epoch == start.epoch and here.scale == start.scale + 1:
+    elif here.stage == start.stage + 1:
         left = request.shares * here.product // start.product // STEP
     # What later scales have added is below one part in 10^18.
-    paid: uint256 = request.shares * (self.sums[start.epoch][start.scale] - start.sum)
-    paid += request.shares * self.sums[start.epoch][start.scale + 1] // STEP
+    paid: uint256 = request.shares * (self.sums[start.stage] - start.sum)
+    paid += request.shares * self.sums[start.stage + 1] // STEP
     return left, request.claimable + paid // start.product

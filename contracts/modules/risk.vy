@@ -84,11 +84,13 @@ def _setting(
     vol_max: uint256,
 ) -> Setting:
     """
-    @dev A venue that is silent, or pushed past the bound, does not move the carry further.
+    @dev A venue that is silent, or pushed past the bound, does not move the carry further. Without
+         the shocks nothing that belongs to them is known.
     """
     bound: int256 = convert(carry_.bound, int256)
     rate_ema: int256 = scene.rate_ema if scene.rate_known else carry_.rate
     move: int256 = convert(shock, int256)
+    has_shocks: bool = depth == STRESS
     return Setting(
         depth=depth,
         now=scene.now,
@@ -98,8 +100,8 @@ def _setting(
         spread=spread,
         shock=move,
         vol_shock=convert(vol_shock, int256),
-        ln_up=fixed_point._ln_ratio(WAD + move, WAD),
-        ln_down=fixed_point._ln_ratio(WAD - move, WAD),
+        ln_up=fixed_point._ln_ratio(WAD + move, WAD) if has_shocks else 0,
+        ln_down=fixed_point._ln_ratio(WAD - move, WAD) if has_shocks else 0,
         vol_min=vol_min,
         vol_max=vol_max,
     )
@@ -124,7 +126,7 @@ def _book(s: Setting, words: DynArray[uint256, MAX_WORDS]) -> IOptionBook.Risk:
         if s.depth > DELTA:
             total = self._close(total, sum, s, board)
         elif board.tenor > 0:
-            total.delta -= self._delta(sum, board.flat.growth, sum.asset)
+            total.delta -= self._delta(sum.amount - sum.calls, board.flat.growth, sum.asset)
         i += 1 + packing._board_count(words[i])
     return total
 
@@ -138,36 +140,20 @@ def _board(s: Setting, word: uint256) -> Board:
     """
     expiry: uint256 = packing._board_expiry(word)
     tenor: uint256 = expiry - min(expiry, s.now)
-    flat: black_scholes.Board = empty(black_scholes.Board)
+    g: int256 = 0
     rate: int256 = 0
-    flat, rate = self._flat_board(s, s.price, tenor)
+    g, rate = carry._growth(tenor, s.rate_ema, s.carry.rate, s.carry.reversion)
+    flat: black_scholes.Board = black_scholes._board(s.price, tenor, g)
+    surface: IOptionBook.Surface = packing._board_surface(word)
     return Board(
         tenor=tenor,
         rate=rate,
         flat=flat,
         up=flat.forward * (WAD + s.shock) // WAD,
         down=flat.forward * (WAD - s.shock) // WAD,
-        curve=self._curve(s, packing._board_surface(word), flat.root_t),
-    )
-
-
-@internal
-@pure
-def _flat_board(s: Setting, spot: uint256, tenor: uint256) -> (black_scholes.Board, int256):
-    """
-    @dev Forward of `spot` with the mean-reverting funding rate as carry, and dg/dT. [wad]
-    """
-    g: int256 = 0
-    rate: int256 = 0
-    g, rate = carry._growth(tenor, s.rate_ema, s.carry.rate, s.carry.reversion)
-    return black_scholes._board(spot, tenor, g), rate
-
-
-@internal
-@pure
-def _curve(s: Setting, surface: IOptionBook.Surface, root_t: int256) -> vol_surface.Curve:
-    return vol_surface._curve(
-        surface.atm_vol, surface.skew, surface.smile, s.vol_min, s.vol_max, root_t
+        curve=vol_surface._curve(
+            surface.atm_vol, surface.skew, surface.smile, s.vol_min, s.vol_max, flat.root_t
+        ),
     )
 
 
@@ -231,7 +217,8 @@ def _close(risk: IOptionBook.Risk, sum: Sum, s: Setting, board: Board) -> IOptio
     """
     total: IOptionBook.Risk = risk
     flat: black_scholes.Board = board.flat
-    value: uint256 = self._value(sum, flat.forward, sum.asset, sum.bond)
+    puts: int256 = sum.amount - sum.calls
+    value: uint256 = self._value(puts, sum.strikes, flat.forward, sum.asset, sum.bond)
     total.mid += value
     total.sold += convert(sum.amount, uint256)
     if board.tenor == 0:
@@ -242,7 +229,7 @@ def _close(risk: IOptionBook.Risk, sum: Sum, s: Setting, board: Board) -> IOptio
             total.up_value += value
             total.down_value += value
         return total
-    delta: int256 = self._delta(sum, flat.growth, sum.asset)
+    delta: int256 = self._delta(puts, flat.growth, sum.asset)
     vega: int256 = self._vega(flat, sum.density)
     vol_vega: uint256 = convert(self._vega(flat, sum.vol_density), uint256)
     total.ask += value + wad._mul_down(vol_vega, s.spread)
@@ -253,32 +240,37 @@ def _close(risk: IOptionBook.Risk, sum: Sum, s: Setting, board: Board) -> IOptio
     total.theta += self._decay(vol_vega, delta, s, board)
     total.vol = max(total.vol, convert(board.curve.atm_vol, uint256))
     if s.depth == STRESS:
-        total.up_value += self._value(sum, board.up, sum.up_asset, sum.up_bond)
-        total.up_delta -= self._delta(sum, flat.growth, sum.up_asset)
-        total.down_value += self._value(sum, board.down, sum.down_asset, sum.down_bond)
-        total.down_delta -= self._delta(sum, flat.growth, sum.down_asset)
+        total.up_value += self._value(puts, sum.strikes, board.up, sum.up_asset, sum.up_bond)
+        total.up_delta -= self._delta(puts, flat.growth, sum.up_asset)
+        total.down_value += self._value(
+            puts, sum.strikes, board.down, sum.down_asset, sum.down_bond
+        )
+        total.down_delta -= self._delta(puts, flat.growth, sum.down_asset)
     return total
 
 
 @internal
 @pure
-def _value(sum: Sum, forward: int256, asset: int256, bond: int256) -> uint256:
+def _value(puts: int256, strikes: int256, forward: int256, asset: int256, bond: int256) -> uint256:
     """
-    @dev Σ calls·(F·N(d1) + K·N(−d2) − K) + puts·(F·N(d1) + K·N(−d2) − F). [USD wad]
+    @dev Σ calls·(F·N(d1) + K·N(−d2) − K) + puts·(F·N(d1) + K·N(−d2) − F) [USD wad]. A forward is
+         below 2^99, `asset` below 2^149, see `_sum`: the product stays below 2^248, all else is
+         smaller.
     """
-    value: int256 = (
-        (forward * asset >> 64) + bond - sum.strikes - forward * (sum.amount - sum.calls)
-    )
+    held: int256 = unsafe_add(unsafe_mul(forward, asset) >> 64, bond)
+    owed: int256 = unsafe_add(strikes, unsafe_mul(forward, puts))
+    value: int256 = unsafe_sub(held, owed)
     return convert(max(value, 0), uint256) // wad.WAD
 
 
 @internal
 @pure
-def _delta(sum: Sum, growth: int256, asset: int256) -> int256:
+def _delta(puts: int256, growth: int256, asset: int256) -> int256:
     """
-    @dev Σ calls·e^g·N(d1) − puts·e^g·N(−d1), of what holders have. [ETH wad]
+    @dev Σ calls·e^g·N(d1) − puts·e^g·N(−d1), of what holders have [ETH wad]. Below 2^149 both, and
+         e^g below 2^128.
     """
-    return growth * (asset - (sum.amount - sum.calls << 64)) >> 128
+    return (growth * unsafe_sub(asset, puts << 64)) >> 128
 
 
 @internal
@@ -305,21 +297,17 @@ def _decay(vol_vega: uint256, delta: int256, s: Setting, board: Board) -> int256
 @internal
 @pure
 def _at_spot(
-    s: Setting, spot: uint256, board_word: uint256, strike: uint256, is_put: bool
+    s: Setting, board: Board, spot: uint256, strike: uint256, is_put: bool
 ) -> (uint256, uint256, uint256):
     """
     @dev Value, vega and vol of an option at a spot other than the index, before expiry. The vol stays
          that of the index: were it to move along the skew, the worse spot could be the better price.
     """
-    tenor: uint256 = packing._board_expiry(board_word) - s.now
-    board: black_scholes.Board = empty(black_scholes.Board)
-    rate: int256 = 0
-    board, rate = self._flat_board(s, spot, tenor)
+    flat: black_scholes.Board = black_scholes._moved(board.flat, convert(spot, int256))
     strike_: int256 = convert(strike, int256)
-    ln_forward_strike: int256 = fixed_point._ln_ratio(board.forward, strike_)
-    curve: vol_surface.Curve = self._curve(s, packing._board_surface(board_word), board.root_t)
+    ln_forward_strike: int256 = fixed_point._ln_ratio(flat.forward, strike_)
     ln_index_spot: int256 = fixed_point._ln_ratio(convert(s.price, int256), convert(spot, int256))
-    vol: int256 = vol_surface._vol(curve, -(ln_forward_strike + ln_index_spot))
-    greeks: black_scholes.Greeks = black_scholes._greeks(board, strike_, ln_forward_strike, vol)
+    vol: int256 = vol_surface._vol(board.curve, -(ln_forward_strike + ln_index_spot))
+    greeks: black_scholes.Greeks = black_scholes._greeks(flat, strike_, ln_forward_strike, vol)
     value: int256 = greeks.put if is_put else greeks.call
     return convert(value, uint256), convert(greeks.vega, uint256), convert(vol, uint256)

@@ -39,10 +39,11 @@ def _read(venue: address, call: Bytes[36]) -> (bool, int256[WORDS]):
     if not success or len(answer) != 32 * WORDS:
         return False, words
     words = abi_decode(answer, int256[WORDS])
+    # A word is within ±2^100 when, with 2^100 added, it has no bit above the hundredth.
+    bits: uint256 = 0
     for word: int256 in words:
-        if word >= LARGEST or word < -LARGEST:
-            return False, words
-    return True, words
+        bits |= convert(convert(unsafe_add(word, LARGEST), bytes32), uint256)
+    return bits >> 101 == 0, words
 
 
 @internal

@@ -28,6 +28,7 @@ struct Market:
     accrual: funding.Accrual  # last good index, and funding up to the last touch
     longs: uint256  # Σ size of the longs [ETH wad]
     shorts: uint256  # Σ size of the shorts [ETH wad]
+    net: int256  # longs − shorts [ETH wad]
     start: int256  # net position when the block began: its price band is measured from there
     live: bool  # the index is live
 
@@ -89,11 +90,9 @@ def _touched() -> Market:
     @dev The stored index is charged until the feed moved, the new one from there. A bad feed
          charges nothing, except that the stored index counts until it would have gone stale: else
          whoever pokes between two rounds of a slow feed would wipe out what is owed since the last
-         touch. Blocks that share a timestamp count as one block.
+         touch.
     """
     m: Market = self._stored()
-    if m.accrual.at != block.timestamp:
-        m.start = self._net(m)
     reading: price_feed.Reading = self._read_feed()
     m.live = reading.ok
     if reading.ok:
@@ -110,18 +109,38 @@ def _touched() -> Market:
 
 @internal
 @view
+def _priced() -> Market:
+    """
+    @notice As `_touched` but for the funding, which no price and no size depends on.
+    """
+    m: Market = self._stored()
+    reading: price_feed.Reading = self._read_feed()
+    m.live = reading.ok
+    if reading.ok:
+        m.accrual.index = reading.price
+        m.accrual.index_at = reading.at
+    return m
+
+
+@internal
+@view
 def _stored() -> Market:
+    """
+    @dev The market of the last touch, in the block of now: those that share a timestamp count as
+         one.
+    """
     growth: uint256 = self.growth_word
     interest: uint256 = self.interest_word
-    return Market(
-        accrual=perp_words._to_accrual(
-            self.index_word, perp_words._signed(perp_words._low(growth))
-        ),
-        longs=perp_words._low(interest),
-        shorts=perp_words._high(interest),
-        start=perp_words._signed(perp_words._high(growth)),
-        live=False,
-    )
+    m: Market = empty(Market)
+    m.accrual = perp_words._to_accrual(self.index_word, perp_words._signed(perp_words._low(growth)))
+    m.longs = perp_words._low(interest)
+    m.shorts = perp_words._high(interest)
+    # Both are halves of a word: the difference fits.
+    m.net = unsafe_sub(convert(m.longs, int256), convert(m.shorts, int256))
+    m.start = m.net
+    if m.accrual.at == block.timestamp:
+        m.start = perp_words._signed(perp_words._high(growth))
+    return m
 
 
 @internal
@@ -143,6 +162,7 @@ def _resized(m: Market, before: int256, after: int256) -> Market:
     market: Market = m
     market.longs = m.longs + self._long_part(after) - self._long_part(before)
     market.shorts = m.shorts + self._long_part(-after) - self._long_part(-before)
+    market.net = m.net + after - before
     return market
 
 
@@ -154,8 +174,8 @@ def _exchange(m: Market, size_delta: int256) -> int256:
     """
     size: uint256 = wad._abs(size_delta)
     if size_delta > 0:
-        return convert(curve._cost_up(self._peg(m), CONFIG.depth, self._net(m), size), int256)
-    return -convert(curve._proceeds_down(self._peg(m), CONFIG.depth, self._net(m), size), int256)
+        return convert(curve._cost_up(self._peg(m), CONFIG.depth, m.net, size), int256)
+    return -convert(curve._proceeds_down(self._peg(m), CONFIG.depth, m.net, size), int256)
 
 
 @internal
@@ -165,8 +185,8 @@ def _size_to_close(m: Market, sells: bool, notional: uint256) -> uint256:
     @return Size whose trade moves at least `notional` of quote. [ETH wad]
     """
     if sells:
-        return curve._size_for_proceeds_up(self._peg(m), CONFIG.depth, self._net(m), notional)
-    return curve._size_for_cost_down(self._peg(m), CONFIG.depth, self._net(m), notional) + 1
+        return curve._size_for_proceeds_up(self._peg(m), CONFIG.depth, m.net, notional)
+    return curve._size_for_cost_down(self._peg(m), CONFIG.depth, m.net, notional) + 1
 
 
 @internal
@@ -186,12 +206,12 @@ def _room(m: Market, buys: bool, start: int256) -> uint256:
             wad._mul_down(start_mark, wad.WAD + CONFIG.block_band),
             wad._mul_down(m.accrual.index, wad.WAD + CONFIG.index_band),
         )
-        return curve._room_to_buy(peg, CONFIG.depth, self._net(m), highest)
+        return curve._room_to_buy(peg, CONFIG.depth, m.net, highest)
     lowest: uint256 = max(
         wad._mul_up(start_mark, wad.WAD - CONFIG.block_band),
         wad._mul_up(m.accrual.index, wad.WAD - CONFIG.index_band),
     )
-    return curve._room_to_sell(peg, CONFIG.depth, self._net(m), lowest)
+    return curve._room_to_sell(peg, CONFIG.depth, m.net, lowest)
 
 
 @internal
@@ -201,11 +221,12 @@ def _largest(m: Market, buys: bool) -> uint256:
     @dev Passes in this block and in the next, which measures its band from the net position of now.
     @return Largest trade of a fresh account that passes bands and caps. [ETH wad]
     """
-    net: int256 = self._net(m)
-    room: uint256 = min(self._room(m, buys, m.start), self._room(m, buys, net))
+    room: uint256 = self._room(m, buys, m.net)
+    if m.start != m.net:
+        room = min(room, self._room(m, buys, m.start))
     cap: uint256 = self._longs_cap() if buys else CONFIG.open_interest_cap
     taken: uint256 = min(m.longs if buys else m.shorts, cap)
-    crowd: int256 = net if buys else -net
+    crowd: int256 = m.net if buys else -m.net
     net_left: uint256 = convert(max(convert(CONFIG.net_cap, int256) - crowd, 0), uint256)
     return min(room, min(cap - taken, net_left))
 
@@ -228,19 +249,13 @@ def _longs_cap() -> uint256:
 @internal
 @view
 def _mark(m: Market) -> uint256:
-    return curve._mark(self._peg(m), CONFIG.depth, self._net(m))
+    return curve._mark(self._peg(m), CONFIG.depth, m.net)
 
 
 @internal
 @view
 def _peg(m: Market) -> uint256:
     return m.accrual.index if CONFIG.anchored else CONFIG.peg
-
-
-@internal
-@pure
-def _net(m: Market) -> int256:
-    return convert(m.longs, int256) - convert(m.shorts, int256)
 
 
 @internal

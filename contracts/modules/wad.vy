@@ -46,7 +46,9 @@ def _mul_div_down(a: uint256, b: uint256, c: uint256) -> uint256:
 @pure
 def _mul_div_up(a: uint256, b: uint256, c: uint256) -> uint256:
     product: uint256 = a * b
-    return product // c + convert(product % c != 0, uint256)
+    quotient: uint256 = product // c
+    # quotient·c ≤ product; where there is a remainder c > 1, so that one more fits.
+    return unsafe_add(quotient, convert(unsafe_mul(quotient, c) != product, uint256))
 
 
 @internal
@@ -62,11 +64,12 @@ def _mul_signed(a: int256, b: int256) -> int256:
 @pure
 def _abs(a: int256) -> uint256:
     """
-    @dev Also right for the smallest int256, whose negative does not fit.
+    @dev Also right for the smallest int256: its negative wraps to itself, whose bits are 2^255.
     """
-    if a >= 0:
-        return convert(a, uint256)
-    return convert(-(a + 1), uint256) + 1
+    size: int256 = a
+    if a < 0:
+        size = unsafe_sub(0, a)
+    return convert(convert(size, bytes32), uint256)
 
 
 @internal
