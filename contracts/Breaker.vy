@@ -152,12 +152,14 @@ def observe(
     @param ledger The vault's.
     @param risk The book's; the shocks are not needed.
     @param account The hedge.
-    @return Mode, and what was wrong in it.
+    @return Mode before the look, and what was wrong in it.
     """
     assert msg.sender in [
         staticcall VAULT.book(), staticcall VAULT.hedger()
     ], "breaker: only book and hedger"
-    return self._status(self._observe(ledger, risk, account))
+    found: IBreaker.Status = self._status(empty(IBreaker.Breach))
+    found.breaches = self._observe(ledger, risk, account)
+    return found
 
 
 # ------------------------------------------------------------------ views

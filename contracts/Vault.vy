@@ -60,7 +60,6 @@ exports: (
     erc20.permit,
     erc20.nonces,
     erc20.DOMAIN_SEPARATOR,
-    erc20.eip712Domain,
 )
 
 MAX_BASIS: constant(int256) = 10**16  # [wad] beyond it mark or index is wrong: no flow

@@ -10,6 +10,7 @@
 """
 
 from ..interfaces import IVault
+from . import refusal
 from . import wad
 
 MAX_PERFORMANCE: constant(uint256) = 3 * wad.WAD // 10  # [wad] of gains
@@ -33,11 +34,11 @@ def _set(terms: IVault.Fees):
     """
     @dev Accrue before: what was earned was earned at the rates of then.
     """
-    assert terms.performance <= MAX_PERFORMANCE, "fees: performance over 30%"
-    assert terms.management <= MAX_MANAGEMENT, "fees: management over 5%"
+    refusal._unless(terms.performance <= MAX_PERFORMANCE, "fees: performance over 30%")
+    refusal._unless(terms.management <= MAX_MANAGEMENT, "fees: management over 5%")
     is_free: bool = terms.performance == 0 and terms.management == 0
-    assert is_free or terms.recipient != empty(address), "fees: no recipient"
-    assert terms.recipient != self, "fees: recipient is the vault"
+    refusal._unless(is_free or terms.recipient != empty(address), "fees: no recipient")
+    refusal._unless(terms.recipient != self, "fees: recipient is the vault")
     self.word = terms.performance << 128 | terms.management << 64 | block.timestamp
     self.recipient = terms.recipient
     log IVault.FeesSet(fees=terms)

@@ -66,6 +66,7 @@ class View:
     market: tuple
     terms: tuple
     net: int
+    margin: int  # without what funding has brought since
 
 
 class Venue(RuleBasedStateMachine):
@@ -148,6 +149,7 @@ class Venue(RuleBasedStateMachine):
             self._read("market"),
             self._read("terms"),
             self._read("net_position"),
+            self._read("margin_of", who),
         )
         self.chain.revert(snapshot)
         return view
@@ -167,9 +169,9 @@ class Venue(RuleBasedStateMachine):
         room = view.terms.max_buy if size > 0 else view.terms.max_sell
         after = account.size + size
         flips = account.size * size < 0
-        profit = account.equity_exit - account.margin * SCALE
+        from_fund = account.equity_exit - view.margin * SCALE
         available = self._read("fund") - self._read("ious")
-        if flips and profit >= available * SCALE:
+        if flips and from_fund * 100 >= available * SCALE * 99:
             return False
         stake = account.equity_exit if flips else account.margin * SCALE
         worst = min(account.equity_index, account.equity_exit, stake)

@@ -216,6 +216,13 @@ def test_status__risen_and_fallen__is_compared_with_the_highest(seen):
     assert seen.wrong() == Breach.NONE
 
 
+def test_observe__board_unsettled__its_value_is_no_highest(seen):
+    """SPEC-R4: what a board is worth at the index is not what it will be owed."""
+    seen.at(HOUR)
+    seen.look(changed(DEPOSIT, cash=2 * DEPOSIT.cash), changed(RISK, unsettled=True))
+    assert seen.wrong() == Breach.NONE
+
+
 def test_status__day_over__the_highest_of_the_day_before_still_counts(seen):
     """SPEC-R2."""
     risen = changed(DEPOSIT, cash=2 * DEPOSIT.cash)
@@ -262,7 +269,7 @@ def test_observe__something_wrong__trips_once_and_logs(seen):
     assert since == receipt.timestamp
     assert seen.look(risk=far).events == []
     assert seen.look().events == []
-    both = seen.look(risk=far, account=changed(ACCOUNT, size=WAD, low=0))
+    both = seen.look(risk=far, account=changed(ACCOUNT, size=WAD, low=0, high=0))
     assert both.events == [seen.breaker.Tripped(breaches=Breach.JUMP | Breach.MARGIN)]
     assert seen.tripped() == Breach.JUMP | Breach.MARGIN
     assert seen.breaker.since() == since
@@ -291,6 +298,17 @@ def test_observe__basis_narrow_between__patience_begins_again(guarded):
     guarded.at(2 * HOUR)
     guarded.look(account=wide)
     assert guarded.tripped() == Breach.BASIS
+
+
+def test_observe__margin_thin_by_one_price_only__does_not_trip(seen):
+    """SPEC-R3: the venue liquidates by the better of index and exit, and a mark can be pushed."""
+    edge = 1_875 * WAD // 10
+    thin = changed(ACCOUNT, size=WAD, low=0, high=edge)
+    hedged = changed(RISK, delta=-WAD)
+    assert seen.wrong(risk=hedged, account=thin) == Breach.MARGIN
+    assert seen.look(risk=hedged, account=thin).events == []
+    seen.look(risk=hedged, account=changed(thin, high=edge - 1))
+    assert seen.tripped() == Breach.MARGIN
 
 
 def test_observe__unhedged__trips_when_it_lasts(guarded):
@@ -384,17 +402,19 @@ def test_set_limits__each__is_kept_alone_and_logged(guarded, owner, field):
     [
         ("basis", WAD // 200, WAD // 200 - 1, "basis under 0.5%"),
         ("basis", WAD // 5, WAD // 5 + 1, "basis over 20%"),
-        ("drawdown", CENT, CENT - 1, "drawdown under 1%"),
+        ("drawdown", 5 * CENT, 5 * CENT - 1, "drawdown under 5%"),
         ("drawdown", WAD // 2, WAD // 2 + 1, "drawdown over 50%"),
         ("margin", WAD, WAD - 1, "margin under maintenance"),
         ("margin", 4 * WAD, 4 * WAD + 1, "margin over 4"),
         ("unhedged", CENT, CENT - 1, "unhedged under 1%"),
         ("unhedged", WAD, WAD + 1, "unhedged over 100%"),
+        ("crumb", 1, 0, "crumb is zero"),
         ("crumb", 1_000 * WAD, 1_000 * WAD + 1, "crumb over 1,000 ETH"),
         ("jump", CENT, CENT - 1, "jump under 1%"),
         ("jump", WAD, WAD + 1, "jump over 100%"),
         ("patience", 60, 59, "patience under a minute"),
         ("patience", 7 * DAY, 7 * DAY + 1, "patience over a week"),
+        ("silence", 60, 59, "silence under a minute"),
         ("silence", 7 * DAY, 7 * DAY + 1, "silence over a week"),
         ("lift_delay", HOUR, HOUR - 1, "lift delay under an hour"),
         ("lift_delay", 7 * DAY, 7 * DAY + 1, "lift delay over a week"),
@@ -408,7 +428,7 @@ def test_limits__field__inside_is_kept_and_outside_reverts(
         guarded.breaker.set_limits(LIMITS | {field: outside}, sender=owner)
     assert tuple(guarded.breaker.limits()) == tuple(LIMITS.values())
     with ape.reverts(f"breaker: {reason}"):
-        owner.deploy(project.Breaker, guarded.book, LIMITS | {field: outside})
+        owner.deploy(project.Breaker, guarded.breaker.vault(), LIMITS | {field: outside})
     guarded.breaker.set_limits(LIMITS | {field: inside}, sender=owner)
     assert guarded.breaker.limits()[field] == inside
 

@@ -4,6 +4,7 @@ import ape
 import pytest
 from vault_counter import DAY, FOREVER, HOUR, PENDING
 
+from ballast import parameters
 from ballast.units import WAD
 
 pytest_plugins = ["vault_fixtures"]
@@ -213,6 +214,46 @@ def test_breach__unhedged_for_an_hour__closes_flow(idle):
     entries(idle)["withdraw"]()
 
 
+def test_unhedged_for_a_moment__an_hour_apart__does_not_trip(idle, stranger):
+    """SPEC-R3: one who buys, looks and sells back, and does it again; a deal shows what was
+    before it."""
+    book, series = idle.system.book, idle.series(2_000)
+    for _ in range(2):
+        idle.sell(100, 2_000)
+        breaker_of(idle).trip(sender=stranger)
+        book.sell(series, 100 * WAD, 0, idle.buyer, FOREVER, sender=idle.buyer)
+        idle.wait(HOUR)
+        idle.push(2_000)
+    assert breaker_of(idle).is_normal()
+    assert breaker_of(idle).memory().unhedged_since > 0
+    idle.sell(100, 2_000)
+    assert breaker_of(idle).memory().unhedged_since == 0
+
+
+def test_feed_late_by_seconds__does_not_trip(counter, stranger):
+    """SPEC-R2: it answered every hour, only nobody looked."""
+    for _ in range(3):
+        counter.wait(HOUR)
+        counter.push(2_050)
+    counter.wait(HOUR + 5)
+    assert not counter.system.book.risk(**PENDING).valid
+    breaker_of(counter).trip(sender=stranger)
+    assert breaker_of(counter).is_normal()
+
+
+def test_deploy__breaker_of_another_vault__reverts(system, create_vault, project, owner):
+    """SPEC-V1: what a settlement is shown to must take it."""
+    values = parameters.load()
+    other = owner.deploy(project.Breaker, create_vault(), values["breaker"])
+    parts = (system.vault, system.venue, system.feed, system.pricer, other)
+    with ape.reverts("option_book: breaker of another vault"):
+        owner.deploy(project.OptionBook, *parts, values["book"]["oracle"])
+    with ape.reverts("hedger: breaker of another vault"):
+        owner.deploy(
+            project.Hedger, system.vault, system.book, system.venue, other, values["hedger"]
+        )
+
+
 # ------------------------------------------------------------------ dead readings
 
 
@@ -231,8 +272,6 @@ def test_trip__dead_venue__never_reverts(counter, stranger):
 
 def test_trip__not_wired__never_reverts(create_vault, project, owner, stranger):
     """SPEC-R4."""
-    from ballast import parameters
-
     vault = create_vault()
     breaker = owner.deploy(project.Breaker, vault, parameters.load()["breaker"])
     assert breaker.trip(sender=stranger).return_value == 0
@@ -268,6 +307,19 @@ def test_lift__still_wrong__reverts(leapt):
     with ape.reverts("breaker: still breached"):
         breaker.lift(sender=leapt.owner)
     assert not breaker.is_normal()
+
+
+def test_lift__mark_pushed_before_it__is_not_held_up(leapt):
+    """SPEC-R5: nobody can keep the vault closed by a trade a day."""
+    breaker = breaker_of(leapt)
+    breaker.trip(sender=leapt.keeper)
+    leapt.wait_until(breaker.since() + DAY)
+    leapt.push(2_100)
+    leapt.hedge()
+    leapt.push_mark(3_900 * WAD)
+    assert breaker.breached() == 1
+    breaker.lift(sender=leapt.owner)
+    assert breaker.is_normal()
 
 
 def test_lift__not_tripped__reverts(idle):

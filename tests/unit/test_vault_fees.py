@@ -84,6 +84,7 @@ def test_fees__a_year__are_a_hundredth(charging):
     assert event.event_arguments == {
         "recipient": counter.owner.address,
         "shares": charging.vault.balanceOf(counter.owner) - charging.held,
+        "high_water": charging.vault.high_water(),
     }
 
 
@@ -248,6 +249,10 @@ def test_fees__no_recipient__reverts_unless_free(charging, create_vault):
     nobody = terms(charging.counter, recipient=ape.utils.ZERO_ADDRESS)
     with ape.reverts("fees: no recipient"):
         create_vault(fees=nobody)
+    with ape.reverts("fees: recipient is the vault"):
+        charging.vault.set_fees(
+            terms(charging.counter, recipient=charging.vault), sender=charging.counter.owner
+        )
     free = create_vault(fees=nobody | {"performance": 0, "management": 0})
     assert tuple(free.fee_terms()) == (0, 0, ape.utils.ZERO_ADDRESS)
     assert free.high_water() == WAD
@@ -259,16 +264,64 @@ def test_set_fees__stranger__reverts(charging, stranger):
         charging.vault.set_fees(terms(charging.counter), sender=stranger)
 
 
-@pytest.mark.parametrize("how", ["reduce-only", "dead feed"])
-def test_set_fees__while_none_accrue__reverts(charging, how):
-    """SPEC-V13: what was earned could not be paid."""
+def reduce_only(counter):
+    counter.system.breaker.reduce_only(sender=counter.owner)
+
+
+def silence(counter):
+    counter.wait(DAY)
+
+
+def leave_unsettled(counter):
+    counter.sell(50, 2_000)
+    counter.expire(counter.system.book.live_boards()[0], 2_000)
+
+
+@pytest.mark.parametrize(
+    ("how", "reason"),
+    [
+        (reduce_only, "vault: reduce-only"),
+        (silence, "vault: feed not live"),
+        (leave_unsettled, "vault: board not settled"),
+    ],
+)
+def test_fees__flow_closed__are_neither_set_nor_issued(charging, how, reason):
+    """SPEC-V13: what was earned is not known."""
     counter = charging.counter
-    if how == "reduce-only":
-        counter.system.breaker.reduce_only(sender=counter.owner)
-    else:
-        counter.wait(DAY)
-    with ape.reverts("vault: fees do not accrue"):
+    how(counter)
+    with ape.reverts(reason):
         counter.vault.set_fees(terms(counter), sender=counter.owner)
+    with ape.reverts(reason):
+        counter.vault.accrue_fees(sender=counter.owner)
+
+
+def test_accrue_fees__anyone__issues_what_is_due(charging, stranger):
+    """SPEC-V13."""
+    counter, vault = charging.counter, charging.vault
+    counter.wait(YEAR)
+    counter.push(2_000)
+    expected = charging.expected()
+    vault.accrue_fees(sender=stranger)
+    assert vault.balanceOf(counter.owner) - charging.held == expected > 0
+
+
+def test_fees__all_have_left__who_comes_begins_at_his_own_price(create_counter):
+    """SPEC-V13: not at a mark that nobody who holds has paid for."""
+    counter = create_counter(deposit=100_000, **FEES)
+    vault, who = counter.vault, counter.depositor
+    counter.sell(1, 2_000)
+    counter.settle(counter.system.book.live_boards()[0], 1_900)
+    counter.hedge()
+    vault.deposit(10**6, who, sender=counter.buyer)
+    assert vault.high_water() > WAD
+    vault.set_fees(terms(counter, 0, 0), sender=counter.owner)
+    for holder in (who, counter.owner):
+        vault.redeem(vault.balanceOf(holder), holder, holder, sender=holder)
+    assert vault.totalSupply() == 0
+    left = counter.low()  # the residue of rounding, which the virtual shares own
+    assert vault.high_water() > (left + 1) * WAD
+    vault.deposit(10**9, who, sender=counter.buyer)
+    assert vault.high_water() == (left + 1) * WAD
 
 
 def test_round_trip__with_fees_due__never_gains(charging):
