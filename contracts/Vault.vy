@@ -411,7 +411,8 @@ def on_settle(expiry: uint256, payoff: uint256, valuation: IVault.Valuation):
     self._check_book()
     hedge: int256 = valuation.low if valuation.venue_live else self.last_hedge
     worth: int256 = self._value(self.cash) - self._value(claims.total) + hedge
-    owed: uint256 = claims._book(expiry, payoff, convert(max(worth, 0), uint256) // SCALE)
+    available: uint256 = convert(max(worth, 0), uint256) // SCALE
+    owed: uint256 = claims._book(expiry, payoff, available, self.cash)
     claims._fund(self.cash)
     self._remember(valuation)
     log IVault.ClaimsBooked(expiry=expiry, payoff=payoff, owed=owed)
@@ -510,7 +511,7 @@ def board_claims(expiry: uint256) -> claims.Board:
     @param expiry The board.
     @return Payoff, owed, reserved. [asset]
     """
-    return claims.boards[expiry]
+    return claims._board(expiry)
 
 
 @external

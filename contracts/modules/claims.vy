@@ -13,6 +13,7 @@
 from ..interfaces import IVault
 
 MAX_BOARDS: constant(uint256) = 8  # funded in one call; the rest goes on in the next
+HALF: constant(uint256) = 2**128 - 1
 
 
 struct Board:
@@ -26,28 +27,46 @@ struct Holder:
     paid: uint256
 
 
-boards: HashMap[uint256, Board]  # by expiry
+# By expiry: payoff << 128 | owed. Neither reaches 2^128: a board pays less than 2^85 [ETH wad] times
+# 2^90 [USD wad].
+words: HashMap[uint256, uint256]
 holders: HashMap[uint256, HashMap[address, Holder]]
-# Σ owed − Σ paid, and the part of it that is set aside.
-total: uint256
-reserved: uint256
-# Expiries in the order of their settlement; those before `head` are funded in full.
+total: uint256  # Σ owed − Σ paid
+# What is not set aside yet, of a board and of all. Mostly nothing, so that nothing is written.
+missing: HashMap[uint256, uint256]
+all_missing: uint256
+# Boards that wait for cash, in the order of their settlement.
 queue: HashMap[uint256, uint256]
 head: uint256
 tail: uint256
 
 
 @internal
-def _book(expiry: uint256, payoff: uint256, available: uint256) -> uint256:
+@view
+def _board(expiry: uint256) -> Board:
+    word: uint256 = self.words[expiry]
+    owed: uint256 = word & HALF
+    return Board(payoff=word >> 128, owed=owed, reserved=owed - self.missing[expiry])
+
+
+@internal
+def _book(expiry: uint256, payoff: uint256, available: uint256, cash: uint256) -> uint256:
     """
-    @dev Books a settled board; what it is owed is cut to `available`, for all its holders alike.
+    @dev Books a settled board; what it is owed is cut to `available`, for all its holders alike. It
+         waits when others do, or when not all of the cash is there.
     """
     owed: uint256 = min(payoff, available)
-    self.boards[expiry] = Board(payoff=payoff, owed=owed, reserved=0)
-    if owed > 0:
-        self.queue[self.tail] = expiry
-        self.tail += 1
-        self.total += owed
+    self.words[expiry] = payoff << 128 | owed
+    if owed == 0:
+        return 0
+    self.total += owed
+    if self.all_missing == 0 and cash >= self.total:
+        log IVault.ClaimsFunded(expiry=expiry, amount=owed)
+        return owed
+    self.missing[expiry] = owed
+    self.all_missing += owed
+    self.queue[self.tail] = expiry
+    self.tail += 1
     return owed
 
 
@@ -56,14 +75,16 @@ def _fund(cash: uint256):
     """
     @dev Sets cash aside, oldest board first.
     """
-    for i: uint256 in range(MAX_BOARDS):
-        if self.head == self.tail or cash <= self.reserved:
+    for _: uint256 in range(MAX_BOARDS):
+        waiting: uint256 = self.all_missing
+        reserved: uint256 = self.total - waiting
+        if waiting == 0 or cash <= reserved:
             break
         expiry: uint256 = self.queue[self.head]
-        missing: uint256 = self.boards[expiry].owed - self.boards[expiry].reserved
-        amount: uint256 = min(missing, cash - self.reserved)
-        self.boards[expiry].reserved += amount
-        self.reserved += amount
+        missing: uint256 = self.missing[expiry]
+        amount: uint256 = min(missing, cash - reserved)
+        self.missing[expiry] = missing - amount
+        self.all_missing = waiting - amount
         if amount == missing:
             self.head += 1
         log IVault.ClaimsFunded(expiry=expiry, amount=amount)
@@ -80,7 +101,7 @@ def _due(expiry: uint256, holder: address) -> uint256:
     """
     @dev The holder's share of what is set aside, less what was paid.
     """
-    board: Board = self.boards[expiry]
+    board: Board = self._board(expiry)
     if board.payoff == 0:
         return 0
     account: Holder = self.holders[expiry][holder]
@@ -91,4 +112,3 @@ def _due(expiry: uint256, holder: address) -> uint256:
 def _pay(expiry: uint256, holder: address, amount: uint256):
     self.holders[expiry][holder].paid += amount
     self.total -= amount
-    self.reserved -= amount
