@@ -17,14 +17,31 @@ FIXED: dict[str, tuple[str, ...]] = {
     "venue": ("config", "owner"),
     "vault": (
         "name", "symbol", "decimals", "asset", "book", "hedger", "breaker", "deposit_cap",
-        *OWNED,
+        "fee_terms", *OWNED,
     ),
-    "breaker": ("limits", "guardian", *OWNED),
+    "breaker": ("vault", "limits", "guardian", *OWNED),
     "pricer": ("carry", "stress", "quoting", "limits", *OWNED),
     "book": ("oracle", "hedger", "vol_keeper", *OWNED),
     "hedger": ("band", "execution", "margin", *OWNED),
 }  # fmt: skip
 """Getters without arguments that only a transaction of an owner changes, by contract."""
+
+MOVING: dict[str, tuple[str, ...]] = {
+    "token": ("totalSupply", "DOMAIN_SEPARATOR", "eip712Domain"),
+    "feed": ("latestRoundData", "next_round", "latest_round"),
+    "venue": (
+        "fund", "ious", "accumulator", "grace_until", "market", "mode", "net_position", "terms"
+    ),
+    "vault": (
+        "totalSupply", "DOMAIN_SEPARATOR", "ledger", "waiting", "fees_due", "high_water",
+        "free_liquidity", "net_asset_value", "totalAssets",
+    ),
+    "breaker": ("breached", "is_normal", "memory", "tripped", "since"),
+    "pricer": (),
+    "book": ("risk", "greeks", "delta", "live_boards", "last_large_step"),
+    "hedger": ("account", "state", "last_full_hedge", "last_hedge_block"),
+}  # fmt: skip
+"""The other getters without arguments: they move with the market, or follow from the chain."""
 
 
 def facts(chain: Chain, contracts: dict[str, Contract]) -> dict[str, dict[str, Any]]:

@@ -17,6 +17,9 @@ from ballast.settlement import TooEarly, settlement_rounds
 LOOK = 3_600
 """Seconds after which the breaker is to look again: it remembers the index by the hour."""
 
+WATCH = 300
+"""The same while it watches whether a basis or a net delta lasts: a look clears what is over."""
+
 MAX_ROUNDS = 64
 """Transactions in one visit: a large hedge is traded in steps, one a block."""
 
@@ -85,8 +88,10 @@ class Keeper:
 
     def look(self) -> None:
         """Have the breaker look, unless a hedge or a settlement has shown it all this hour."""
-        seen = self._chain.read(self._deployment.breaker, "memory").hour
-        if self._chain.now() >= seen + LOOK:
+        memory = self._chain.read(self._deployment.breaker, "memory")
+        is_watching = memory.wide_since or memory.unhedged_since
+        due = memory.good_at + WATCH if is_watching else memory.hour + LOOK
+        if self._chain.now() >= due:
             self._chain.send(self._deployment.breaker, "trip", sender=self._account)
 
     def settle(self, expiry: int) -> bool:
