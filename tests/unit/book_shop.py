@@ -114,7 +114,7 @@ def asked(order: risk.Order) -> dict[str, Any]:
         "id": order.id,
         "amount": order.amount,
         "board": order.board,
-        "ledger": {"cash": RICH, "claims": 0, "owed": 0, "scale": order.scale},
+        "ledger": {"cash": RICH, "claims": 0, "owed": 0, "scale": order.scale, "shares": 1},
         "account": account(order),
     }
 

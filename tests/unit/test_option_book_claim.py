@@ -175,10 +175,10 @@ def test_claim__cash_at_the_venue__pays_a_part_and_the_rest_later(locked, keeper
 @pytest.mark.parametrize("hook", ["on_sale", "on_settle", "on_claim"])
 def test_hooks__not_the_book__revert(sold, attacker, hook):
     """SPEC-B8: only the book takes premiums and pays claims."""
-    risk, account = sold.book.risk(), sold.system.hedger.account()
+    worth = (True, True, 0, 0, 0)
     arguments = {
-        "on_sale": (sold.buyer, 1, risk, account),
-        "on_settle": (sold.expiries[0], 1, risk, account),
+        "on_sale": (sold.buyer, 1, worth),
+        "on_settle": (sold.expiries[0], 1, worth),
         "on_claim": (sold.expiries[0], attacker, 1),
     }
     with sold.refuses("vault: only the book"):

@@ -1,7 +1,7 @@
 """Vault: the hooks that the wired book and hedger call; here they are two accounts."""
 
 import pytest
-from vault_counter import ACCOUNT, RISK, changed
+from vault_counter import ACCOUNT, RISK, VALUATION, changed
 
 from ballast.units import WAD
 
@@ -22,13 +22,12 @@ def funded(rig):
 def test_book_hooks__called_by_another__revert(funded, who):
     """SPEC-V9."""
     caller = getattr(funded, who)
-    risk, account = vars(RISK), vars(ACCOUNT)
     with funded.refused("vault: only the book"):
-        funded.vault.on_sale(funded.payer, 1, risk, account, sender=caller)
+        funded.vault.on_sale(funded.payer, 1, VALUATION, sender=caller)
     with funded.refused("vault: only the book"):
-        funded.vault.on_buy_back(caller, 1, risk, account, sender=caller)
+        funded.vault.on_buy_back(caller, 1, VALUATION, sender=caller)
     with funded.refused("vault: only the book"):
-        funded.vault.on_settle(EXPIRY, 1, risk, account, sender=caller)
+        funded.vault.on_settle(EXPIRY, 1, VALUATION, sender=caller)
     with funded.refused("vault: only the book"):
         funded.vault.on_claim(EXPIRY, caller, 1, sender=caller)
     assert tuple(funded.vault.board_claims(EXPIRY)) == (0, 0, 0)
@@ -42,7 +41,7 @@ def test_hedger_hooks__called_by_another__revert(funded, who):
     with funded.refused("vault: only the hedger"):
         funded.vault.pay_margin(1, sender=caller)
     with funded.refused("vault: only the hedger"):
-        funded.vault.on_hedged(1, 0, caller, vars(RISK), vars(ACCOUNT), sender=caller)
+        funded.vault.on_hedged(1, 0, caller, VALUATION, sender=caller)
 
 
 def test_on_sale__any__takes_the_premium_and_logs(rig):
@@ -71,11 +70,11 @@ def test_on_sale__payer_has_not_approved__reverts(rig):
 
 def test_on_buy_back__free_cash__pays_the_receiver_and_logs(funded, stranger):
     """SPEC-V9: to the last token unit, and no further."""
-    risk, account, vault = vars(RISK), vars(ACCOUNT), funded.vault
+    vault = funded.vault
     cash, held = vault.ledger().cash, funded.token.balanceOf(stranger)
     with funded.refused("vault: premium over free cash"):
-        vault.on_buy_back(stranger, cash + 1, risk, account, sender=funded.book)
-    tx = vault.on_buy_back(stranger, cash, risk, account, sender=funded.book)
+        vault.on_buy_back(stranger, cash + 1, VALUATION, sender=funded.book)
+    tx = vault.on_buy_back(stranger, cash, VALUATION, sender=funded.book)
 
     assert tx.events == [
         funded.token.Transfer(sender=vault, receiver=stranger, value=cash),
@@ -87,13 +86,13 @@ def test_on_buy_back__free_cash__pays_the_receiver_and_logs(funded, stranger):
 
 def test_on_buy_back__cash_that_claims_need__reverts(funded, stranger):
     """SPEC-V9: settled claims come first."""
-    risk, account, vault = vars(RISK), vars(ACCOUNT), funded.vault
+    vault = funded.vault
     cash = vault.ledger().cash
-    vault.on_settle(EXPIRY, AMOUNT // 2, risk, account, sender=funded.book)
+    vault.on_settle(EXPIRY, AMOUNT // 2, VALUATION, sender=funded.book)
     free = cash - vault.ledger().claims
     with funded.refused("vault: premium over free cash"):
-        vault.on_buy_back(stranger, free + 1, risk, account, sender=funded.book)
-    vault.on_buy_back(stranger, free, risk, account, sender=funded.book)
+        vault.on_buy_back(stranger, free + 1, VALUATION, sender=funded.book)
+    vault.on_buy_back(stranger, free, VALUATION, sender=funded.book)
     assert vault.ledger().cash == vault.ledger().claims == AMOUNT // 2
 
 

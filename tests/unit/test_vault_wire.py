@@ -2,7 +2,7 @@
 
 import ape
 import pytest
-from vault_counter import ACCOUNT, RISK
+from vault_counter import VALUATION
 
 pytest_plugins = ["vault_fixtures"]
 
@@ -125,18 +125,17 @@ def test_flow__not_wired__reverts(vault, look, owner, depositor, function):
 
 def test_hooks__not_wired__take_nobody(vault, look, owner):
     """SPEC-V9."""
-    risk, account = vars(RISK), vars(ACCOUNT)
     before = look()
     for call in (
-        lambda: vault.on_sale(owner, 0, risk, account, sender=owner),
-        lambda: vault.on_settle(1, 0, risk, account, sender=owner),
+        lambda: vault.on_sale(owner, 0, VALUATION, sender=owner),
+        lambda: vault.on_settle(1, 0, VALUATION, sender=owner),
         lambda: vault.on_claim(1, owner, 0, sender=owner),
     ):
         with ape.reverts("vault: only the book"):
             call()
     for call in (
         lambda: vault.pay_margin(0, sender=owner),
-        lambda: vault.on_hedged(0, 0, owner, risk, account, sender=owner),
+        lambda: vault.on_hedged(0, 0, owner, VALUATION, sender=owner),
     ):
         with ape.reverts("vault: only the hedger"):
             call()

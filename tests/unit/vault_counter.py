@@ -86,6 +86,9 @@ def valuation(risk: SimpleNamespace, account: SimpleNamespace) -> dict:
     }
 
 
+VALUATION = valuation(RISK, ACCOUNT)
+
+
 @dataclass
 class Counter:
     """A deployed system and how to move it; sizes in ETH, prices in USD, money in token units."""
