@@ -141,7 +141,8 @@ class ApeChain:
     def read(self, contract: Contract, function: str, *arguments: Any) -> Any:
         """Call a view at the newest block."""
         try:
-            return getattr(contract, function)(*arguments)
+            # What is refused is not traced: it takes ape seconds.
+            return getattr(contract, function)(*arguments, skip_trace=True)
         except VirtualMachineError as error:
             raise Reverted(reason(error)) from None
 

@@ -20,10 +20,12 @@ from rich.console import Console
 from rich.table import Table
 
 from ballast import deployment_file
-from ballast.chain import ApeChain, Contract, Reverted
+from ballast.chain import ApeChain, Contract, Receipt, Reverted
+from ballast.compiler import compile_if_stale
 from ballast.deployment import Deployment
 from ballast.deployment_check import code_hash
 from ballast.deployment_file import DeploymentError
+from ballast.option_desk import OptionError
 from ballast.parameters import ParameterError
 from ballast.paths import PathError
 from ballast.perp import PerpError, Sheet
@@ -184,7 +186,14 @@ def errors_in_a_line() -> Iterator[None]:
         yield
     except Reverted as refusal:
         raise click.ClickException(f"refused: {in_words(str(refusal))}") from None
-    except (DeploymentError, PerpError, ParameterError, PathError, VaultError) as error:
+    except (
+        DeploymentError,
+        PerpError,
+        ParameterError,
+        PathError,
+        VaultError,
+        OptionError,
+    ) as error:
         raise click.ClickException(str(error)) from None
     except (click.ClickException, click.Abort):
         raise  # ape's are both
@@ -225,14 +234,31 @@ def sheet_table(sheet: Sheet) -> Table:
     return grid
 
 
-def readable(value: str) -> str:
-    """A number to six places, with commas; any other text as it is."""
+def print_rows(rows: list[dict[str, str]], as_json: bool, title: str | None = None) -> None:
+    """Rows of the same columns as JSON, or as a table, its numbers to three places."""
+    if as_json:
+        click.echo(json.dumps(rows, indent=2))
+        return
+    grid = Table(*(rows[0] if rows else ["nothing"]), title=title)
+    for row in rows:
+        grid.add_row(*(readable(value, 3) for value in row.values()))
+    Console().print(grid)
+
+
+def readable(value: str, places: int = 6) -> str:
+    """A number to so many places, with commas; any other text as it is."""
     try:
         number = Decimal(value)
     except InvalidOperation:
         return value
-    text = f"{number:,.6f}"
+    text = f"{number:,.{places}f}"
     return text.rstrip("0").rstrip(".")
+
+
+def connect(project: Any, manager: Any, path: Path) -> "Connection":
+    """The deployment's contracts on the chain of ape's `manager`, compiled as they are now."""
+    compile_if_stale(project)
+    return Connection(project, manager, path)
 
 
 class Connection:
@@ -270,6 +296,11 @@ class Connection:
             if code_hash(bytes(self._get_code(address))) != known:
                 raise DeploymentError(f"what is at {address} is not the deployment's '{name}'")
         return Deployment(**{name: self.contract(name) for name in KINDS})
+
+
+def sent(receipt: Receipt) -> str:
+    """What was sent, in words."""
+    return f"done in block {receipt.block}, {receipt.gas_used:,} gas"
 
 
 def to_hex(value: bytes) -> str:

@@ -10,29 +10,28 @@ from typing import Any
 import click
 from ape import chain, project
 from ape.api import AccountAPI
-from rich.console import Console
 from rich.live import Live
-from rich.table import Table
 
 from ballast.chain import quieten_ape
 from ballast.cli import (
     Amount,
-    Connection,
     DevnetCommand,
     Who,
     amount_of,
     confirm,
+    connect,
     deployment_option,
     json_option,
     percent,
+    print_rows,
     print_sheet,
     readable,
     sender_option,
+    sent,
     sheet_table,
     slippage_option,
     yes_option,
 )
-from ballast.compiler import compile_if_stale
 from ballast.perp import decimal
 from ballast.vault_user import (
     ACTIONS,
@@ -170,7 +169,7 @@ def preview_(path: Path, account: AccountAPI, action: str, amount: Decimal, as_j
 @json_option
 def position_(path: Path, who: str, as_json: bool) -> None:
     """Show what WHO (an address, or TEST::2) has at the vault."""
-    here = connect(path)
+    here = connect(project, chain, path)
     print_sheet(position(here.chain, here.deployment(), who), as_json)
 
 
@@ -183,7 +182,7 @@ def position_(path: Path, who: str, as_json: bool) -> None:
 )  # fmt: skip
 def status_(path: Path, as_json: bool, watch: bool, every: float) -> None:
     """Show the vault: open or why not, its values, its cash, its book and hedge."""
-    here = connect(path)
+    here = connect(project, chain, path)
     deployment = here.deployment()
 
     def look() -> Any:
@@ -210,26 +209,14 @@ def status_(path: Path, as_json: bool, watch: bool, every: float) -> None:
 @json_option
 def history_(path: Path, who: str | None, as_json: bool) -> None:
     """Show who came and went since the deployment, or what WHO did."""
-    here = connect(path)
+    here = connect(project, chain, path)
     rows = history(here.chain, here.deployment(), here.file.block, who)
-    if as_json:
-        click.echo(json.dumps(rows, indent=2))
-        return
-    grid = Table("time", "what", "who", "tokens", "shares")
-    for row in rows:
-        grid.add_row(*(readable(value) for value in row.values()))
-    Console().print(grid)
-
-
-def connect(path: Path) -> Connection:
-    """The deployment's contracts, compiled as they are now."""
-    compile_if_stale(project)
-    return Connection(project, chain, path)
+    print_rows(rows, as_json)
 
 
 def visit(path: Path, account: AccountAPI) -> VaultUser:
     """The account at the deployment's vault."""
-    here = connect(path)
+    here = connect(project, chain, path)
     return VaultUser(here.chain, here.deployment(), account)
 
 
@@ -251,8 +238,7 @@ def show(user: VaultUser, moved: Moved) -> None:
         )
         if amount
     ]
-    receipt = moved.receipt
-    click.echo(f"done in block {receipt.block}, {receipt.gas_used:,} gas: {', '.join(changes)}")
+    click.echo(f"{sent(moved.receipt)}: {', '.join(changes)}")
 
 
 def shown(amount: int, digits: int) -> str:
