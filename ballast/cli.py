@@ -2,10 +2,13 @@
 
 import json
 import os
+import signal
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from decimal import Decimal, InvalidOperation
 from pathlib import Path
+from threading import Event
+from types import FrameType
 from typing import Any
 
 import click
@@ -301,6 +304,18 @@ class Connection:
 def sent(receipt: Receipt) -> str:
     """What was sent, in words."""
     return f"done in block {receipt.block}, {receipt.gas_used:,} gas"
+
+
+def stop_by_signal() -> Event:
+    """Set by Ctrl-C or SIGTERM: what is at hand is finished first."""
+    stop = Event()
+
+    def on_signal(number: int, frame: FrameType | None) -> None:
+        stop.set()
+
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, on_signal)
+    return stop
 
 
 def to_hex(value: bytes) -> str:

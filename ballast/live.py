@@ -20,7 +20,7 @@ from ballast.simulation import HOUR
 from ballast.units import WAD
 
 PACE = 2.0
-"""Real seconds that a step is meant to take."""
+"""Real seconds that a step is meant to take at least."""
 
 PARTS = (12, 6, 4, 3, 2)
 """Steps an hour: 5 to 30 simulated minutes each."""

@@ -121,7 +121,10 @@ class OptionDesk:
         }
 
     def premium(self, series: int, size: int, is_sale: bool) -> int:
-        """Tokens that a purchase takes, or a sale back pays, now."""
+        """Tokens that a purchase takes, or a sale back of what the account holds pays, now."""
+        held = self._held(series) if is_sale else size
+        if held < size:
+            raise OptionError(f"the account holds only {decimal(held)} of these")
         function = "quote_sell" if is_sale else "quote"
         return int(self._chain.read(self._book, function, series, size).premium)
 
@@ -139,9 +142,6 @@ class OptionDesk:
 
     def sell(self, series: int, size: int, min_premium: int, patience: int) -> Deal:
         """Sell back to the vault."""
-        held = self._held(series)
-        if held < size:
-            raise OptionError(f"the account holds only {decimal(held)} of these")
         deadline = self._chain.now() + patience
         return self._deal("sell", series, size, min_premium, self._account, deadline)
 

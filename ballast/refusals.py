@@ -7,6 +7,10 @@ SILENT = (
     " `ape run market move` or `live` wakes it"
 )
 
+OWNERS = (
+    "only the owner of the contract may do that, on a devnet who deployed it: `--account TEST::0`"
+)
+
 WORDS = {
     "vault: not wired": "the vault has no book yet",
     "vault: feed not live": SILENT,
@@ -39,8 +43,8 @@ WORDS = {
     "admission: over free liquidity": "the vault has too little free cash to back it",
     "admission: over vega cap": "the vault has sold as much volatility as it may",
     "admission: inside the cutoff": "the board expires too soon",
-    "ownable: caller is not the owner": "only the owner of the contract may do that, on a devnet"
-    " who deployed it: `--account TEST::0`",
+    "ownable: caller is not the owner": OWNERS,
+    "erc20: access is denied": OWNERS,
 }
 """By the reason that a contract gives."""
 

@@ -1,11 +1,8 @@
 """Tokens, prices and people for a devnet: `ape run market live`."""
 
-import signal
 from collections.abc import Callable
 from decimal import Decimal
 from pathlib import Path
-from threading import Event
-from types import FrameType
 
 import click
 from ape import accounts, chain, project
@@ -25,6 +22,7 @@ from ballast.cli import (
     scaled,
     sender_option,
     sent,
+    stop_by_signal,
 )
 from ballast.live import HOUR, Market, Tally, calm, live, parts_an_hour
 from ballast.perp import decimal
@@ -138,18 +136,6 @@ def live_(
         f"{how} after {tally.steps * HOUR // parts // 60:,} simulated minutes, "
         f"{tally.sales} sales, {refused} refused"
     )
-
-
-def stop_by_signal() -> Event:
-    """Set by Ctrl-C or SIGTERM: the step at hand is finished first."""
-    stop = Event()
-
-    def on_signal(number: int, frame: FrameType | None) -> None:
-        stop.set()
-
-    for number in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(number, on_signal)
-    return stop
 
 
 def open_market(here: Connection, account: AccountAPI, buyers: tuple[int, ...] = ()) -> Market:

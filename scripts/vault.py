@@ -1,7 +1,6 @@
 """Deposit, withdraw, redeem, and look at the vault: `ape run vault status ...`."""
 
 import json
-import time
 from collections.abc import Callable
 from decimal import Decimal
 from pathlib import Path
@@ -30,6 +29,7 @@ from ballast.cli import (
     sent,
     sheet_table,
     slippage_option,
+    stop_by_signal,
     yes_option,
 )
 from ballast.perp import decimal
@@ -191,17 +191,14 @@ def status_(path: Path, as_json: bool, watch: bool, every: float) -> None:
     if not watch:
         print_sheet(look(), as_json)
         return
-    try:
-        if as_json:
-            while True:
+    stop = stop_by_signal()
+    with Live(auto_refresh=False) as screen:
+        while not stop.is_set():
+            if as_json:
                 click.echo(json.dumps(look()))
-                time.sleep(every)
-        with Live(sheet_table(look()), auto_refresh=False) as screen:
-            while True:
-                time.sleep(every)
+            else:
                 screen.update(sheet_table(look()), refresh=True)
-    except KeyboardInterrupt:
-        return  # as asked
+            stop.wait(every)
 
 
 @command("history")

@@ -17,24 +17,31 @@ Result = tuple[int, str, str]
 
 
 @pytest.fixture
-def write_deployment(tmp_path: Path, chain: ChainManager) -> Callable[..., Path]:
+def first_block(chain: ChainManager) -> int:
+    """The newest block before what a test deploys: events are looked for from here."""
+    return int(chain.blocks.height)
+
+
+@pytest.fixture
+def write_deployment(tmp_path: Path, chain: ChainManager, first_block: int) -> Callable[..., Path]:
     """`write_deployment({"token": contract})`: the file of a deployment on this chain."""
 
     def write(contracts: dict) -> Path:
         path = tmp_path / "local.json"
         addresses = {name: contract.address for name, contract in contracts.items()}
         genesis = "0x" + bytes(chain.blocks[0].hash).hex()
-        DeploymentFile(chain.chain_id, genesis, addresses).save(path)
+        DeploymentFile(chain.chain_id, genesis, addresses, first_block).save(path)
         return path
 
     return write
 
 
 @pytest.fixture
-def create_command() -> Callable[..., Callable[..., Result]]:
+def create_command(chain: ChainManager) -> Callable[..., Callable[..., Result]]:
     """`run = create_command("vault", path)`, `run("deposit", "1", account="TEST::2")`.
 
-    A run gives exit code, output and errors; `says` is what the user types.
+    A run gives exit code, output and errors; `says` is what the user types. As a command leaves the
+    chain, ape forgets its snapshots; they are kept, so that what a test does is undone after it.
     """
 
     def create(name: str, path: Path) -> Callable[..., Result]:
@@ -52,7 +59,9 @@ def create_command() -> Callable[..., Callable[..., Result]]:
             options += ["--account", account] if account else []
             environment = {"COLUMNS": "200", "TERM": "dumb", "NO_COLOR": "1"}
             runner = CliRunner(mix_stderr=False, env=environment)
+            snapshots = chain._snapshots[chain.chain_id]
             result = runner.invoke(module.cli, [*arguments, *options], input=says)
+            chain._snapshots[chain.chain_id] = snapshots
             return result.exit_code, result.stdout, result.stderr
 
         return run
