@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Callable
+from contextlib import nullcontext
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -192,9 +193,9 @@ def status_(path: Path, as_json: bool, watch: bool, every: float) -> None:
         print_sheet(look(), as_json)
         return
     stop = stop_by_signal()
-    with Live(auto_refresh=False) as screen:
+    with nullcontext() if as_json else Live(auto_refresh=False) as screen:
         while not stop.is_set():
-            if as_json:
+            if screen is None:
                 click.echo(json.dumps(look()))
             else:
                 screen.update(sheet_table(look()), refresh=True)
