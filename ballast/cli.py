@@ -158,6 +158,12 @@ deployment_option = click.option(
 json_option = click.option("--json", "as_json", is_flag=True, help="Print JSON, not a table.")
 
 
+class Misuse(click.ClickException):
+    """Something that was typed wrong, without the usage that click prints above it."""
+
+    exit_code = 2
+
+
 yes_option = click.option("--yes", is_flag=True, help="Do not ask before sending.")
 
 
@@ -175,6 +181,11 @@ class DevnetCommand(ConnectedProviderCommand):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)  # type: ignore[no-untyped-call]
         self.params.append(NetworkOption(default=DEVNET))
+
+    def make_context(self, *args: Any, **kwargs: Any) -> click.Context:
+        """Read what was typed."""
+        with errors_in_a_line():
+            return super().make_context(*args, **kwargs)
 
     def invoke(self, ctx: click.Context) -> Any:
         """Connect and run; a node that is not there is an error of a line too."""
@@ -198,6 +209,8 @@ def errors_in_a_line() -> Iterator[None]:
         OptionError,
     ) as error:
         raise click.ClickException(str(error)) from None
+    except click.UsageError as error:
+        raise Misuse(error.format_message()) from None
     except (click.ClickException, click.Abort):
         raise  # ape's are both
     except RequestException:

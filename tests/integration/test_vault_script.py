@@ -251,9 +251,7 @@ def test_position__nobody__says_so(look, fail):
 
 def test_status__file_names_another_contract__says_so(look, fail, write_deployment, system):
     swapped = vars(system) | {"vault": system.token}
-    code, _, errors = look("status", deployment=write_deployment(swapped))
-    assert code != 0
-    assert errors.startswith("Error: ") and errors.count("\n") == 1
+    fail(look("status", deployment=write_deployment(swapped)), "")
 
 
 def test_status__file_knows_other_code__says_so(look, fail, write_deployment, system):
