@@ -12,6 +12,7 @@ import math
 import random
 import zlib
 from dataclasses import dataclass
+from itertools import pairwise
 from pathlib import Path
 
 from ballast.units import WAD
@@ -45,9 +46,12 @@ class Step:
     basis: float
 
 
-def gbm(spot: float, vol: float, hours: int, seed: int) -> list[Step]:
-    """Geometric Brownian motion without drift; vol a year, spot in USD; `hours` + 1 steps."""
-    return jump(spot, vol, hours, seed, jumps_a_year=0.0)
+def gbm(spot: float, vol: float, hours: int, seed: int, parts: int = 1) -> list[Step]:
+    """Geometric Brownian motion without drift; vol a year, spot in USD.
+
+    `parts` steps an hour, `hours`·`parts` + 1 in all.
+    """
+    return jump(spot, vol, hours, seed, jumps_a_year=0.0, parts=parts)
 
 
 def jump(
@@ -58,23 +62,25 @@ def jump(
     jumps_a_year: float = 104.0,
     mean: float = -0.04,
     deviation: float = 0.06,
+    parts: int = 1,
 ) -> list[Step]:
     """Merton's jump diffusion without drift: lognormal jumps at Poisson times on top of `gbm`.
 
     Source: Merton, "Option pricing when underlying stock returns are discontinuous" (1976).
     """
     diffusion, jumps, basis = (random.Random(f"{seed}/{part}") for part in ("dw", "dj", "basis"))
-    dt = 1 / HOURS_A_YEAR
+    dt = 1 / HOURS_A_YEAR / parts
+    memory = BASIS_MEMORY ** (1 / parts)
     compensator = jumps_a_year * (math.exp(mean + deviation**2 / 2) - 1)
     log_price, excess = math.log(spot), 0.0
     steps = [_step(spot, BASIS_MEAN)]
-    for _ in range(hours):
+    for _ in range(hours * parts):
         log_price += -(vol**2 / 2 + compensator) * dt
         log_price += vol * math.sqrt(dt) * diffusion.gauss(0, 1)
         if jumps.random() < jumps_a_year * dt:
             log_price += jumps.gauss(mean, deviation)
-        noise = BASIS_DEVIATION * math.sqrt(1 - BASIS_MEMORY**2)
-        excess = BASIS_MEMORY * excess + noise * basis.gauss(0, 1)
+        noise = BASIS_DEVIATION * math.sqrt(1 - memory**2)
+        excess = memory * excess + noise * basis.gauss(0, 1)
         steps.append(_step(math.exp(log_price), BASIS_MEAN + excess))
     return steps
 
@@ -99,6 +105,26 @@ def from_csv(path: Path, first: str = "", last: str = "9999") -> list[Step]:
     if len(steps) < 2:
         raise PathError(f"'{path}' has {len(steps)} usable rows, at least 2 are needed")
     return steps
+
+
+def between(steps: list[Step], parts: int) -> list[Step]:
+    """A path with `parts` steps for each of its own; price and basis go straight from one to the
+    next."""
+    finer = [
+        _step(
+            (before.price + (after.price - before.price) * part / parts) / WAD,
+            before.basis + (after.basis - before.basis) * part / parts,
+        )
+        for before, after in pairwise(steps)
+        for part in range(parts)
+    ]
+    return [*finer, steps[-1]]
+
+
+def starting_at(steps: list[Step], price: int) -> list[Step]:
+    """The same moves from another price [USD wad]."""
+    first = steps[0].price
+    return [_step(step.price * price / first / WAD, step.basis) for step in steps]
 
 
 def first_hours(steps: list[Step], hours: int) -> list[Step]:

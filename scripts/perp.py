@@ -1,6 +1,5 @@
 """Trade at the perpetual venue of a deployment, and look at it: `ape run perp status ...`."""
 
-import json
 from collections.abc import Callable
 from decimal import Decimal
 from pathlib import Path
@@ -11,8 +10,6 @@ from ape import chain, project
 from ape.api import AccountAPI
 from ape.cli import ConnectedProviderCommand
 from eth_utils import is_address, to_checksum_address
-from rich.console import Console
-from rich.table import Table
 
 from ballast.chain import Receipt, quieten_ape
 from ballast.cli import (
@@ -20,11 +17,14 @@ from ballast.cli import (
     Connection,
     deployment_option,
     errors_in_a_line,
+    json_option,
+    percent,
+    print_sheet,
     scaled,
     sender_option,
 )
 from ballast.compiler import compile_if_stale
-from ballast.perp import Sheet, Trader, status
+from ballast.perp import Trader, status
 
 ETH = 18
 EVERYTHING = 2**128 - 1
@@ -129,17 +129,14 @@ def collect(path: Path, account: AccountAPI, who: str | None) -> None:
 
 @command("status")
 @click.argument("who", required=False)
-@click.option("--json", "as_json", is_flag=True, help="Print JSON instead of a table.")
+@json_option
 def status_(path: Path, who: str | None, as_json: bool) -> None:
     """Show market and venue, and the account WHO. USD, ETH, tokens; rates as fractions."""
     with errors_in_a_line():
         here = connect(path)
         whose = address(who) if who else None
         sheet = status(here.chain, here.contract("venue"), here.contract("token"), whose)
-    if as_json:
-        click.echo(json.dumps(sheet, indent=2))
-    else:
-        Console().print(table(sheet))
+    print_sheet(sheet, as_json)
 
 
 def connect(path: Path) -> Connection:
@@ -173,24 +170,6 @@ def digits(who: Trader) -> int:
     return int(who.chain.read(who.token, "decimals"))
 
 
-def percent(value: float) -> int:
-    """A percentage in wad."""
-    return int(Decimal(str(value)) * 10**16)
-
-
 def show(receipt: Receipt) -> None:
     """One line about what was sent."""
     click.echo(f"done in block {receipt.block}, {receipt.gas_used:,} gas")
-
-
-def table(sheet: Sheet) -> Table:
-    """The sheet, a section a part."""
-    grid = Table(show_header=False)
-    grid.add_column()
-    grid.add_column(justify="right")
-    for title, lines in sheet.items():
-        grid.add_row(f"[bold]{title}", "")
-        for name, value in lines.items():
-            grid.add_row(f"  {name}", value)
-        grid.add_section()
-    return grid

@@ -158,7 +158,7 @@ def test_status__json__is_what_the_venue_says(run, venue, depositor):
 
 def test_status__nobody__shows_the_market_only(run):
     output = succeed(run("status"))
-    assert "mark" in output and "2000" in output and "normal" in output
+    assert "mark" in output and "2,000" in output and "normal" in output
     assert "liquidation price" not in output
 
 

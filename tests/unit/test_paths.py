@@ -198,3 +198,41 @@ def test_first_hours__too_short__says_how_long():
     assert paths.first_hours(steps, 2) == steps[:3]
     with pytest.raises(PathError, match="^the path has 5 hours, 6 are needed$"):
         paths.first_hours(steps, 6)
+
+
+# ── parts of an hour ──
+
+
+def test_gbm__parts_of_an_hour__has_the_same_vol_and_basis():
+    vol, parts = 0.7, 4
+    steps = paths.gbm(2_000, vol, HOURS // parts, 7, parts)
+    assert len(steps) == HOURS + 1
+    sd = vol * math.sqrt(1 / paths.HOURS_A_YEAR / parts)
+    assert abs(statistics.stdev(returns(steps)) - sd) < SIGMAS * sd / math.sqrt(2 * HOURS)
+    memory = paths.BASIS_MEMORY ** (1 / parts)
+    basis = [step.basis for step in steps]
+    effective = HOURS * (1 - memory**2) / (1 + memory**2)
+    relative = SIGMAS / math.sqrt(2 * effective)
+    assert statistics.stdev(basis) == pytest.approx(paths.BASIS_DEVIATION, rel=relative)
+    correlation = statistics.correlation(basis[:-1], basis[1:])
+    assert abs(correlation - memory) < SIGMAS * math.sqrt((1 - memory**2) / HOURS)
+
+
+def test_between__two_parts__adds_the_middle():
+    steps = [Step(2_000 * WAD, 0.0), Step(2_100 * WAD, 0.002), Step(1_900 * WAD, 0.0)]
+    assert paths.between(steps, 2) == [
+        steps[0],
+        Step(2_050 * WAD, 0.001),
+        steps[1],
+        Step(2_000 * WAD, 0.001),
+        steps[2],
+    ]
+    assert paths.between(steps, 1) == steps
+
+
+def test_starting_at__another_price__keeps_the_moves():
+    steps = [Step(2_000 * WAD, 0.001), Step(2_200 * WAD, 0.002)]
+    assert paths.starting_at(steps, 3_000 * WAD) == [
+        Step(3_000 * WAD, 0.001),
+        Step(3_300 * WAD, 0.002),
+    ]
