@@ -36,6 +36,7 @@ KINDS = {
     "pricer": "Pricer",
     "book": "OptionBook",
     "hedger": "Hedger",
+    "multicall": "Multicall",
 }
 """Contracts by their names in a deployment file."""
 
