@@ -400,8 +400,12 @@ def exit_code(outcomes: list[Outcome]) -> int:
 
 def _why_idle(reading: Reading) -> str:
     state = reading.state
-    waits = "" if Action(state.action) else words(Reason(state.reason))
-    return waits or "what is due is left for later"
+    if Action(state.action):
+        return "what is due is left for later"
+    age = (
+        "" if reading.risk.valid else f", the price is {reading.timestamp - reading.risk.at} s old"
+    )
+    return words(Reason(state.reason)) + age
 
 
 def _trade(task: Task, reading: Reading) -> dict[str, Any]:

@@ -192,11 +192,14 @@ class Sender:
         count = self._node.quantity("eth_getTransactionCount", self._signer.address, "latest")
         if count > pending.nonce:
             return self.follow() or self._drop(Kind.NONCE_TAKEN, "another process used its nonce")
+        is_cheap = last.max_fee < reading.base_fee
         if self._node.mapping("eth_getTransactionByHash", last.hash) is None:
             if pending.key not in due:
                 return self._drop(Kind.DROPPED, "the node forgot it; no longer due")
-            return self._send(pending, last, Kind.RESENT)
-        if reading.number < last.block + STUCK or pending.key not in due:
+            if not is_cheap:
+                return self._send(pending, last, Kind.RESENT)
+        is_stuck = is_cheap or reading.number >= last.block + STUCK
+        if not is_stuck or pending.key not in due:
             return None
         price = replacement(self._rule, reading.base_fee, last)
         if price is None:
