@@ -51,6 +51,10 @@ TROUBLE = {
 """Outcomes that are warnings."""
 
 
+PROGRESS = {Kind.DONE, Kind.ALREADY_DONE, Kind.NONCE_TAKEN, Kind.DROPPED}
+"""Outcomes after which the vault is to be read again."""
+
+
 @dataclass(frozen=True)
 class Options:
     """How a keeper behaves."""
@@ -114,12 +118,14 @@ class Loop:
     def run_once(self, rounds: int = 100) -> list[Outcome]:
         """Tick until nothing is open and nothing more is sent; returns all outcomes."""
         seen: list[Outcome] = []
+        failures = 0
         for _ in range(rounds):
             outcomes = self.tick()
             seen += outcomes
-            is_going_on = self.journal.pending or outcomes[-1].kind in (Kind.SENT, Kind.DONE)
-            failed = outcomes[-1].kind in (Kind.UNAVAILABLE, Kind.BROKEN)
-            if self._options.dry_run or failed or not is_going_on or self._stop.is_set():
+            last = outcomes[-1].kind
+            failures = failures + 1 if last in (Kind.UNAVAILABLE, Kind.BROKEN) else 0
+            is_going_on = self.journal.pending is not None or last in PROGRESS or failures
+            if self._options.dry_run or failures > 2 or not is_going_on or self._stop.is_set():
                 break
             self._stop.wait(min(self._options.poll, 0.5))
         return seen
@@ -184,14 +190,12 @@ class Loop:
             journal.accounts = [who for who in journal.accounts if who not in flat]
             self._scan(reading.number)
         tasks = list(due(reading, self._options.policy, self.journal.hedged_at))
-        nursed = self._sender.nurse(reading, {task.key for task in tasks})
-        if nursed:
-            yield nursed
-        if self.journal.pending is not None:
-            if nursed is None:
-                yield Outcome(Kind.WAITING, "for a block with the transaction")
+        if self.journal.pending is None:
+            yield from self._work(tasks, reading)
             return
-        yield from self._work(tasks, reading)
+        # Should it end here, what was read is older than that: the next tick reads anew.
+        nursed = self._sender.nurse(reading, {task.key for task in tasks})
+        yield nursed or Outcome(Kind.WAITING, "for a block with the transaction")
 
     def _identify(self) -> Outcome | None:
         """Whether this is the chain of the deployment; asked again after each failure."""

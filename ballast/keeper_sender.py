@@ -303,6 +303,7 @@ class Sender:
             kind = Kind.ALREADY_DONE if detail in ALREADY else Kind.REVERTED
         journal = self._journal
         journal.pending, journal.last, journal.last_block = None, pending, block
+        journal.head = max(journal.head, block)  # what is read next must have it
         if "filled" in facts and pending.complete:
             journal.hedged_at = pending.timestamp
         self._file.save(journal)

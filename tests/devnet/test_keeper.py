@@ -1,54 +1,12 @@
 """A keeper on Anvil: what it sends, in how many requests, and what it makes of trouble."""
 
 import pytest
-from desk import KEEPER, OWNER, RIVAL, Desk
-from keepers import Kept
-from proxy import Proxy
+from desk import KEEPER, OWNER, RIVAL
 
 from ballast.keeper import Policy, Rule
 from ballast.keeper_sender import GWEI, FeeRule, Kind
 
-
-@pytest.fixture(scope="module")
-def opened(devnet):
-    """A vault with money, nothing sold; blocks come by `mine` alone."""
-    desk = Desk(devnet)
-    desk.automine(False)
-    desk.open_vault()
-    return desk
-
-
-@pytest.fixture
-def desk(opened):
-    """The vault as it was opened, whatever the test before did."""
-    snapshot = opened.node.rpc("evm_snapshot")
-    yield opened
-    opened.automine(False)
-    opened.node.rpc("anvil_dropAllTransactions")
-    opened.node.rpc("evm_revert", snapshot)
-    opened.sync()
-
-
-@pytest.fixture
-def proxy(desk):
-    proxy = Proxy(desk.node.url)
-    yield proxy
-    proxy.close()
-
-
-@pytest.fixture
-def create_keeper(desk, tmp_path):
-    """`create_keeper(url, account=KEEPER, **options)`; its journal is in `tmp_path`."""
-    made = []
-
-    def create(url=None, account=KEEPER, **options):
-        kept = Kept(desk, tmp_path / f"{account}.json", url, account, **options)
-        made.append(kept)
-        return kept
-
-    yield create
-    for kept in made:
-        kept.close()
+pytest_plugins = ["keeper_fixtures"]
 
 
 def hedges(desk, first):
@@ -338,7 +296,7 @@ def test_tick__another_process_takes_the_nonce__sends_anew(desk, create_keeper):
         maxFeePerGas=fee, maxPriorityFeePerGas=fee,
     )  # fmt: skip
     desk.mine()
-    assert keeper.tick() == [Kind.NONCE_TAKEN, Kind.SENT]
+    assert keeper.ticks(2) == [Kind.NONCE_TAKEN, Kind.SENT]
     desk.mine()
     assert Kind.DONE in keeper.tick()
     assert not desk.is_out() and len(hedges(desk, first)) == 1
