@@ -35,7 +35,16 @@ FOLDER = Path(".keeper")
 """Where journals are kept."""
 
 
-@click.command(cls=DevnetCommand)
+class KeeperCommand(DevnetCommand):
+    """A command whose lines are all its own: ape announces the node it connects to."""
+
+    def invoke(self, ctx: click.Context) -> Any:
+        """Run it."""
+        quieten_ape()
+        return super().invoke(ctx)
+
+
+@click.command(cls=KeeperCommand)
 @sender_option
 @deployment_option
 @click.option(
@@ -107,7 +116,6 @@ def cli(
     Ends with 0 when all went well, 3 when the node failed, 4 when something is due and had to wait,
     5 when something was refused or reverted.
     """
-    quieten_ape()
     with errors_in_a_line():
         compile_if_stale(project)
         here = Connection(project, chain, path)
