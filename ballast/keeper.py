@@ -25,6 +25,9 @@ MAX_ROUNDS = 64
 NARROW = WAD // 100
 """Largest basis at which the vault fills redemptions [wad]."""
 
+OVERDUE = 7 * 86_400
+"""Out of normal mode the vault fills redemptions all the same after so long [s]."""
+
 LEAST_FILL = 100 * WAD
 """Redemptions worth less are not filled in part: the gas would be dearer [USD wad]."""
 
@@ -214,12 +217,14 @@ def why_look(reading: Any) -> str | None:
 def can_fill(reading: Any) -> bool:
     """Whether free liquidity fills those who wait, or a part that is worth a transaction.
 
-    Outside normal mode the vault fills nothing, but after a week; it says so when it is asked.
+    As far as the vault's conditions can be seen from outside; it has the last word.
     """
     risk, ledger = reading.risk, reading.ledger
     if reading.waiting == 0 or reading.free <= 0 or not risk.valid or risk.unsettled:
         return False
     if reading.breached or abs(reading.state.basis) > NARROW:
+        return False
+    if reading.tripped and reading.timestamp < reading.since + OVERDUE:
         return False
     worth = reading.waiting * max(reading.state.nav, 0) // max(ledger.shares, 1)
     return bool(reading.free * ledger.scale >= min(worth, LEAST_FILL))

@@ -195,7 +195,7 @@ class Loop:
             return
         # Should it end here, what was read is older than that: the next tick reads anew.
         nursed = self._sender.nurse(reading, {task.key for task in tasks})
-        yield nursed or Outcome(Kind.WAITING, "for a block with the transaction")
+        yield nursed or Outcome(Kind.OPEN, "no block has the transaction yet")
 
     def _identify(self) -> Outcome | None:
         """Whether this is the chain of the deployment; asked again after each failure."""
@@ -393,13 +393,13 @@ class Loop:
 
 
 def exit_code(outcomes: list[Outcome]) -> int:
-    """Of `--once`: 3 the node failed, 4 something due waits, 5 something was refused; else 0."""
+    """Of `--once`: 3 the node failed, 4 something waits, 5 something was refused; else 0."""
     kinds = {outcome.kind for outcome in outcomes}
     if outcomes and outcomes[-1].kind in (Kind.UNAVAILABLE, Kind.BROKEN):
         return 3
     if kinds & {Kind.REFUSED, Kind.REVERTED, Kind.NO_MONEY}:
         return 5
-    return 4 if outcomes and outcomes[-1].kind is Kind.WAITING else 0
+    return 4 if outcomes and outcomes[-1].kind in (Kind.WAITING, Kind.OPEN) else 0
 
 
 def _why_idle(reading: Reading) -> str:

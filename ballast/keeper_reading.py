@@ -27,6 +27,7 @@ VIEWS = {
     "limits": ("breaker", "limits"),
     "breached": ("breaker", "breached"),
     "tripped": ("breaker", "tripped"),
+    "since": ("breaker", "since"),
     "ledger": ("vault", "ledger"),
     "waiting": ("vault", "waiting"),
     "free": ("vault", "free_liquidity"),
@@ -53,6 +54,7 @@ class Reading:
     limits: Any  # IBreaker.Limits
     breached: int  # IBreaker.Breach
     tripped: int  # IBreaker.Breach
+    since: int  # when its present mode began [unix s]
     ledger: Any  # IVault.Ledger
     waiting: int  # [shares]
     free: int  # [asset]

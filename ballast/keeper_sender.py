@@ -53,6 +53,7 @@ class Kind(StrEnum):
     NONCE_TAKEN = "nonce_taken"
     REORGANISED = "reorganised"
     NO_MONEY = "no_money"
+    OPEN = "open"
     WAITING = "waiting"
     IDLE = "idle"
     UNAVAILABLE = "unavailable"

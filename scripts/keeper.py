@@ -7,6 +7,8 @@ from typing import Any
 import click
 from ape import chain, project
 from ape.api import AccountAPI
+from ape.exceptions import ApeException
+from web3.exceptions import Web3Exception
 
 from ballast.chain import quieten_ape
 from ballast.cli import (
@@ -36,12 +38,16 @@ FOLDER = Path(".keeper")
 
 
 class KeeperCommand(DevnetCommand):
-    """A command whose lines are all its own: ape announces the node it connects to."""
+    """A command whose lines are all its own: ape announces the node that it connects to, and shows
+    the source of whatever it raises."""
 
     def invoke(self, ctx: click.Context) -> Any:
-        """Run it."""
+        """Run it; ClickException when the node does not let it start."""
         quieten_ape()
-        return super().invoke(ctx)
+        try:
+            return super().invoke(ctx)
+        except (ApeException, Web3Exception, OSError) as error:
+            raise click.ClickException(f"cannot start: {str(error).splitlines()[0]}") from None
 
 
 @click.command(cls=KeeperCommand)

@@ -9,7 +9,7 @@ import urllib.request
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
-from nodes import ROOT, environment, free_port
+from nodes import ROOT, Node, environment, free_port
 
 pytest_plugins = ["keeper_fixtures"]
 
@@ -63,6 +63,13 @@ def test_once__no_deployment__is_a_line(devnet, tmp_path):
     assert (done.stdout, done.stderr) == (
         "", f"Error: cannot read {tmp_path / 'none.json'}: No such file or directory\n"
     )  # fmt: skip
+
+
+def test_once__no_node__is_a_line(devnet, tmp_path):
+    nobody = Node(tmp_path)
+    done = nobody.run(*arguments(devnet, tmp_path), account="TEST::1")
+    expected = f"Error: cannot start: No (supported) node found on '{nobody.url}'.\n"
+    assert (done.returncode, done.stdout, done.stderr) == (1, "", expected)
 
 
 class Receiver(ThreadingHTTPServer):

@@ -7,7 +7,7 @@ import pytest
 from ballast.keeper import Breach, Job, Policy, Rule, can_fill, due, is_liquidatable, why_look
 from ballast.units import WAD
 
-NOW = 100_000
+NOW = 1_000_000
 SHARE = 10**12
 
 
@@ -26,8 +26,8 @@ def reading(**changes):
         "terms": {"mmr": WAD // 16},
     }
     top = {
-        "timestamp": NOW, "boards": [], "breached": 0, "tripped": 0, "waiting": 0, "free": 0,
-        "accounts": {},
+        "timestamp": NOW, "boards": [], "breached": 0, "tripped": 0, "since": 0, "waiting": 0,
+        "free": 0, "accounts": {},
     }  # fmt: skip
     for name, value in changes.items():
         (home,) = [fields for fields in (top, *parts.values()) if name in fields]
@@ -110,13 +110,18 @@ def test_can_fill__less_waits_than_that__all_of_it_is_worth_it():
     "closed",
     [
         {"valid": False}, {"unsettled": True}, {"breached": 1}, {"basis": WAD // 100 + 1},
-        {"basis": -WAD // 100 - 1}, {"waiting": 0},
+        {"basis": -WAD // 100 - 1}, {"waiting": 0}, {"tripped": 64, "since": NOW - 604_799},
     ],
 )  # fmt: skip
 def test_can_fill__instant_flow_is_closed__waits(closed):
     changes = {"waiting": SHARE, "free": 10**12}
     assert can_fill(reading(**changes))
     assert not can_fill(reading(**changes | closed))
+
+
+def test_can_fill__tripped_for_a_week__is_overdue():
+    changes = {"waiting": SHARE, "free": 10**12, "tripped": 64}
+    assert can_fill(reading(**changes, since=NOW - 604_800))
 
 
 # ------------------------------------------------------------------ liquidation

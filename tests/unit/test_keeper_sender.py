@@ -85,6 +85,7 @@ def test_over_ceiling__always__names_both_in_gwei():
         ([Kind.UNAVAILABLE], 3),
         ([Kind.BROKEN], 3),
         ([Kind.WAITING], 4),
+        ([Kind.SENT, Kind.OPEN], 4),
         ([Kind.SENT, Kind.WAITING], 4),
         ([Kind.WAITING, Kind.DONE, Kind.IDLE], 0),
         ([Kind.REFUSED], 5),
