@@ -14,11 +14,12 @@ from typing import Any
 from ballast.abi import Handle
 from ballast.chain import Reverted
 from ballast.keeper import Action, Job, Policy, Reason, Task, due, words
+from ballast.keeper_accounts import Watch
 from ballast.keeper_alerts import Alerts
 from ballast.keeper_journal import HEADS, Journal, JournalError, JournalFile, Pending
 from ballast.keeper_log import Log
 from ballast.keeper_metrics import NOT_READY, Metrics
-from ballast.keeper_reading import WATCHED, Parts, Reading, read
+from ballast.keeper_reading import Parts, Reading, read
 from ballast.keeper_rpc import Node, NodeError, RpcReader, Unavailable, jittered, to_hex, why
 from ballast.keeper_sender import (
     ALREADY,
@@ -41,9 +42,6 @@ LONGEST_PAUSE = 30.0
 
 REFUSED_PAUSE = 60
 """A task other than the hedge that was refused is tried again after so long [s]."""
-
-LOG_SPAN = 2_000
-"""Blocks whose logs are searched in one request."""
 
 TROUBLE = {
     Kind.UNAVAILABLE, Kind.BROKEN, Kind.REVERTED, Kind.REFUSED, Kind.NO_MONEY, Kind.NONCE_TAKEN,
@@ -96,6 +94,7 @@ class Loop:
         self._alerts = alerts
         self._clock = clock
         self._sender = Sender(node, vault, signer, file, journal, options.fees)
+        self._watch = Watch(node, vault, file, journal)
         self._is_identified = False
         self._behind_since: float | None = None
         self._later: dict[str, int] = {}  # task -> when to try it again [unix s]
@@ -175,7 +174,8 @@ class Loop:
         ended = self._sender.follow()
         if ended:
             yield ended
-        reading = read(self.node, self._vault, self._signer.address, self._watched())
+        watched = self._watch.next() if self._options.liquidate else []
+        reading = read(self.node, self._vault, self._signer.address, watched)
         self._metrics.read(reading)
         if self._alerts:
             self._alerts.read(reading)
@@ -185,10 +185,7 @@ class Loop:
             return
         yield from self._remember(reading)
         if self._options.liquidate:
-            flat = {who for who, account in reading.accounts.items() if account.size == 0}
-            journal = self.journal
-            journal.accounts = [who for who in journal.accounts if who not in flat]
-            self._scan(reading.number)
+            self._watch.update(reading)
         tasks = list(due(reading, self._options.policy, self.journal.hedged_at))
         if self.journal.pending is None:
             yield from self._work(tasks, reading)
@@ -333,52 +330,6 @@ class Loop:
         wait = reading.timestamp + REFUSED_PAUSE
         self._later[task.key] = wait if found.until is None else min(found.until, wait)
         return None
-
-    # ---- accounts at the venue
-
-    def _watched(self) -> list[str]:
-        """A few of the accounts, others each block."""
-        known = self.journal.accounts
-        if not self._options.liquidate or not known:
-            return []
-        start = self.journal.head * WATCHED % len(known)
-        return (known + known)[start : start + min(WATCHED, len(known))]
-
-    def _scan(self, head: int) -> None:
-        """Find who has traded at the venue since the last scan; the vault's own account is not
-        liquidated by its keeper."""
-        first = self.journal.scanned + 1
-        last = min(head, first + LOG_SPAN - 1)
-        if first > last:
-            return
-        venue = self._vault.venue
-        logs = self.node.ask(
-            "eth_getLogs",
-            {
-                "address": venue.address,
-                "topics": [to_hex(venue.topic("Traded"))],
-                "fromBlock": hex(first),
-                "toBlock": hex(last),
-            },
-        )
-        try:
-            found = {
-                venue.event(
-                    [bytes.fromhex(topic[2:]) for topic in log["topics"]],
-                    bytes.fromhex(log["data"][2:]),
-                )[1]["account"]
-                for log in logs
-            }
-        except (KeyError, TypeError, ValueError, AttributeError):
-            raise Unavailable("eth_getLogs: the answer makes no sense") from None
-        own = self._vault.hedger.address.lower()
-        fresh = sorted(
-            who for who in found if who.lower() != own and who not in self.journal.accounts
-        )
-        self.journal.accounts += fresh
-        self.journal.scanned = last
-        if fresh:
-            self._file.save(self.journal)
 
     # ---- telling
 

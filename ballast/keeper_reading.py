@@ -6,7 +6,7 @@ from typing import Any
 
 from eth_abi.exceptions import DecodingError
 
-from ballast.abi import Handle
+from ballast.abi import Handle, reason
 from ballast.chain import Contract
 from ballast.deployment import Deployment
 from ballast.keeper_rpc import Node, NodeError, Unavailable, to_hex, why
@@ -89,22 +89,24 @@ def handle(contract: Contract) -> Handle:
 
 def read(node: Node, vault: Parts, account: str, watched: Sequence[str] = ()) -> Reading:
     """One eth_call at the newest block; Unavailable when the answer is not what was asked for."""
-    views: list[tuple[Handle, str, tuple[Any, ...]]] = [
-        *((vault.contracts[at], name, ()) for at, name in VIEWS.values()),
-        (vault.multicall, "getEthBalance", (account,)),
-        *((vault.venue, "account", (who,)) for who in watched),
+    views: list[tuple[str, str, tuple[Any, ...]]] = [
+        *((part, name, ()) for part, name in VIEWS.values()),
+        ("multicall", "getEthBalance", (account,)),
+        *(("venue", "account", (who,)) for who in watched),
     ]
-    calls = [(at.address, False, at.call(name, *given)) for at, name, given in views]
+    parts = vault.contracts
+    calls = [(parts[at].address, True, parts[at].call(name, *given)) for at, name, given in views]
     data = vault.multicall.call("aggregate3", calls)
     try:
         output = node.data(
             "eth_call", {"to": vault.multicall.address, "data": to_hex(data)}, "latest"
         )
         results = vault.multicall.answer("aggregate3", 1, output)
-        answers = [
-            at.answer(name, len(given), result)
-            for (at, name, given), (_, result) in zip(views, results, strict=True)
-        ]
+        answers = []
+        for (at, name, given), (success, result) in zip(views, results, strict=True):
+            if not success:
+                raise Unavailable(f"{at}.{name} refuses: {reason(result) or 'without a word'}")
+            answers.append(parts[at].answer(name, len(given), result))
     except NodeError as error:
         raise Unavailable(f"the vault cannot be read: {why(error)}") from None
     except (DecodingError, ValueError):

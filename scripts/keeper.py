@@ -133,6 +133,8 @@ def cli(
         try:
             file = JournalFile(journal or default_journal(here, account))
             remembered, how = file.load(here.file.chain_id, here.file.genesis, account.address)
+            # Nobody has traded at the venue before the vault was wired.
+            remembered.scanned = max(remembered.scanned, here.file.block)
             server = serve(metrics, metrics_port, settings["poll"] * 10 + 60) if metrics_port else 0
         except (JournalError, OSError) as error:
             raise click.ClickException(str(error)) from None

@@ -5,8 +5,8 @@ import pytest
 
 
 @pytest.fixture(scope="module")
-def multicall(project, owner):
-    return owner.deploy(project.Multicall)
+def multicall(system):
+    return system.multicall
 
 
 def test_aggregate3__many_views__answers_in_order(multicall, chain, stranger):
