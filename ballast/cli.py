@@ -56,6 +56,7 @@ KINDS = {
     "pricer": "Pricer",
     "book": "OptionBook",
     "hedger": "Hedger",
+    "multicall": "Multicall",
 }
 """Contracts by their names in a deployment file."""
 

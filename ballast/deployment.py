@@ -1,7 +1,7 @@
 """Deploys Ballast in the one order that works, and names its parts.
 
 The order (docs/SPEC.md): token and feed, venue, vault, breaker, pricer, book, hedger; then vault
-and book are wired, for good.
+and book are wired, for good. The multicall, for whoever reads much at once, is no part of them.
 """
 
 from dataclasses import dataclass
@@ -23,6 +23,7 @@ class Deployment:
     pricer: Contract
     book: Contract
     hedger: Contract
+    multicall: Contract
 
 
 def deploy(
@@ -57,7 +58,8 @@ def deploy(
     chain.send(vault, "wire", book, hedger, breaker, sender=owner)
     chain.send(book, "wire", hedger, sender=owner)
     fund_venue(chain, token, venue, owner, parameters["fund"]["initial"])
-    return Deployment(token, feed, venue, vault, breaker, pricer, book, hedger)
+    multicall = chain.deploy("Multicall", sender=owner)
+    return Deployment(token, feed, venue, vault, breaker, pricer, book, hedger, multicall)
 
 
 def fee_terms(parameters: Parameters, owner: Account) -> dict[str, Any]:

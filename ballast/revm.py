@@ -7,39 +7,19 @@ as a chain would: take gas from `ApeChain`.
 
 import json
 import re
-from collections import namedtuple
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from eth_abi.abi import decode, encode
-from eth_utils.abi import function_signature_to_4byte_selector
-from eth_utils.crypto import keccak
 from pyrevm import EVM, BlockEnv, CfgEnv, Env
 
+from ballast.abi import Abi, Handle, encode, reason
 from ballast.chain import Account, Contract, Log, Receipt, Reverted
 from ballast.compiler import ROOT
 
 ARTIFACTS = ROOT / ".build" / "__local__.json"
 LOCAL_CHAIN = 31_337
 """Chain id: one on which the mocks agree to live."""
-
-ERROR = function_signature_to_4byte_selector("Error(string)")
-
-Abi = dict[str, Any]
-
-
-class RevmContract:
-    """A deployed contract: its address and how its calls are encoded."""
-
-    def __init__(self, address: str, abi: list[Abi]) -> None:
-        self.address = address
-        # Overloads differ in how many arguments they take: bounds that may be left out.
-        self.functions = {
-            (item["name"], len(item["inputs"])): item for item in abi if item["type"] == "function"
-        }
-        self.events = {item["name"]: item for item in abi if item["type"] == "event"}
-        self.topics = {keccak(text=_signature(item)): item for item in self.events.values()}
 
 
 class RevmChain:
@@ -63,10 +43,10 @@ class RevmChain:
         constructors = [item for item in kind["abi"] if item["type"] == "constructor"]
         inputs: list[Abi] = constructors[0]["inputs"] if constructors else []
         code = bytes.fromhex(kind["deploymentBytecode"]["bytecode"][2:])
-        code += _encode(inputs, arguments)
+        code += encode(inputs, arguments)
         address = self._mine(lambda: self._run(self._evm.deploy, sender, code))
         self._keep()
-        return RevmContract(address, kind["abi"])
+        return Handle(address, kind["abi"])
 
     def read(self, contract: Contract, function: str, *arguments: Any) -> Any:
         """Call a view at the newest block."""
@@ -83,12 +63,7 @@ class RevmChain:
 
     def events(self, contract: Contract, name: str) -> list[dict[str, Any]]:
         """Events of the contract in what was sent through this object, each its arguments."""
-        abi = contract.events[name]
-        return [
-            _decode_event(abi, *log.data)
-            for _, log in self._logs
-            if _is_of(log, contract) and contract.topics[log.data[0][0]] is abi
-        ]
+        return [log.arguments for log in self.logs(contract) if log.name == name]
 
     def logs(self, *contracts: Contract) -> list[Log]:
         """All events of the contracts in what was sent through this object, in their order."""
@@ -96,9 +71,8 @@ class RevmChain:
         for timestamp, log in self._logs:
             for contract in contracts:
                 if _is_of(log, contract):
-                    abi = contract.topics[log.data[0][0]]
-                    arguments = _decode_event(abi, *log.data)
-                    found.append(Log(contract, abi["name"], arguments, timestamp))
+                    name, arguments = contract.event(*log.data)
+                    found.append(Log(contract, name, arguments, timestamp))
         return found
 
     def next_block(self) -> None:
@@ -145,11 +119,9 @@ class RevmChain:
     def _call(
         self, contract: Contract, function: str, arguments: tuple[Any, ...], sender: Account
     ) -> Any:
-        abi = contract.functions[function, len(arguments)]
-        data = function_signature_to_4byte_selector(_signature(abi))
-        data += _encode(abi["inputs"], arguments)
+        data = contract.call(function, *arguments)
         output = self._run(self._evm.message_call, sender, contract.address, data)
-        return _decode_outputs(abi["outputs"], bytes(output))
+        return contract.answer(function, len(arguments), bytes(output))
 
     def _run(self, entry: Callable[..., Any], *arguments: Any) -> Any:
         # Transient storage outlives a transaction here unless it is told.
@@ -160,75 +132,11 @@ class RevmChain:
             raise Reverted(_reason(str(error))) from None
 
 
-def _is_of(log: Any, contract: RevmContract) -> bool:
+def _is_of(log: Any, contract: Handle) -> bool:
     return bool(log.address.lower() == contract.address.lower())
 
 
 def _reason(message: str) -> str:
-    """The text of `Error(string)`; the EVM's own words for anything else."""
+    """The contract's reason; the EVM's own words where it gave none."""
     found = re.search(r"output: 0x([0-9a-f]*)", message)
-    output = bytes.fromhex(found[1]) if found else b""
-    if output[:4] == ERROR:
-        return str(decode(["string"], output[4:])[0])
-    return message
-
-
-def _type(item: Abi) -> str:
-    """The canonical type of an ABI item, structs spelled out."""
-    kind = str(item["type"])
-    if not kind.startswith("tuple"):
-        return kind
-    inner = ",".join(_type(part) for part in item["components"])
-    return f"({inner}){kind.removeprefix('tuple')}"
-
-
-def _signature(abi: Abi) -> str:
-    return f"{abi['name']}({','.join(_type(item) for item in abi['inputs'])})"
-
-
-def _encode(inputs: list[Abi], arguments: tuple[Any, ...]) -> bytes:
-    values = [_plain(item, value) for item, value in zip(inputs, arguments, strict=True)]
-    return encode([_type(item) for item in inputs], values)
-
-
-def _plain(item: Abi, value: Any) -> Any:
-    """A value as the encoder takes it: contracts by address, structs in the order of the ABI."""
-    if isinstance(value, RevmContract):
-        return value.address
-    if item["type"] == "tuple":
-        fields = item["components"]
-        if isinstance(value, dict):
-            value = [value[field["name"]] for field in fields]
-        return tuple(_plain(field, part) for field, part in zip(fields, value, strict=True))
-    if item["type"].endswith("]"):
-        element = {**item, "type": item["type"].rpartition("[")[0]}
-        return [_plain(element, part) for part in value]
-    return value
-
-
-def _decode_outputs(outputs: list[Abi], data: bytes) -> Any:
-    values = decode([_type(item) for item in outputs], data)
-    results = [_named(item, value) for item, value in zip(outputs, values, strict=True)]
-    return results[0] if len(results) == 1 else tuple(results) or None
-
-
-def _named(item: Abi, value: Any) -> Any:
-    """Structs as named tuples, as ape gives them."""
-    if item["type"] != "tuple":
-        return value
-    fields = item["components"]
-    struct = namedtuple("struct", [field["name"] for field in fields])  # type: ignore[misc]
-    return struct(*(_named(field, part) for field, part in zip(fields, value, strict=True)))
-
-
-def _decode_event(abi: Abi, topics: list[bytes], data: bytes) -> dict[str, Any]:
-    indexed = [item for item in abi["inputs"] if item["indexed"]]
-    plain = [item for item in abi["inputs"] if not item["indexed"]]
-    values = {
-        item["name"]: decode([_type(item)], topic)[0]
-        for item, topic in zip(indexed, topics[1:], strict=True)
-    }
-    rest = decode([_type(item) for item in plain], data)
-    return values | {
-        item["name"]: _named(item, value) for item, value in zip(plain, rest, strict=True)
-    }
+    return reason(bytes.fromhex(found[1]) if found else b"") or message

@@ -6,7 +6,7 @@ import pytest
 from hedge_desk import wad
 
 from ballast.chain import ApeChain
-from ballast.keeper import Action, Keeper, Reason, decide
+from ballast.keeper import Action, Keeper, Moment, Policy, Reason, Rule, decide
 
 pytest_plugins = ["hedge_fixtures"]
 
@@ -34,6 +34,56 @@ def test_decide__nothing_to_do__waits_and_says_why(reason):
 def test_decide__something_to_do__acts_and_says_what(action, reason, words):
     decision = decide(state(action, reason))
     assert decision.act and decision.reason == words
+
+
+# ------------------------------------------------------------------ policies
+
+
+def hedge_state(action=Action.HEDGE, reason=Reason.OUTSIDE_BAND, net=3, ratio=0.3):
+    """Outside a band of 2 ETH, margin target 0.4."""
+    return SimpleNamespace(
+        action=int(action), reason=int(reason), net_delta=wad(net), band=wad(2),
+        margin_ratio=wad(ratio), margin_target=wad("0.4"),
+    )  # fmt: skip
+
+
+@pytest.mark.parametrize(("net", "act"), [(1, False), (2, False), (3, True), (-3, True)])
+def test_decide__band_policy_and_time_trigger__leaves_what_is_in_the_band(net, act):
+    state = hedge_state(reason=Reason.INTERVAL, net=net)
+    assert decide(state, Policy(Rule.BAND)).act is act
+    assert decide(state).act
+
+
+def test_decide__band_policy_and_nothing_sold__unwinds():
+    state = hedge_state(reason=Reason.NOTHING_SOLD, net=1)
+    assert decide(state, Policy(Rule.BAND)).act
+
+
+@pytest.mark.parametrize(("now", "act"), [(1_599, False), (1_600, True)])
+def test_decide__interval_policy__waits_for_the_interval(now, act):
+    policy = Policy(Rule.INTERVAL, interval=600)
+    decision = decide(hedge_state(), policy, Moment(now, now, hedged_at=1_000))
+    assert decision.act is act
+    assert act or decision.reason == "next hedge in 1 s"
+
+
+@pytest.mark.parametrize(("priced_at", "act"), [(400, True), (399, False)])
+def test_decide__price_older_than_the_limit__does_not_hedge(priced_at, act):
+    decision = decide(hedge_state(), Policy(max_oracle_age=600), Moment(1_000, priced_at))
+    assert decision.act is act
+    assert act or decision.reason == "the price is 601 s old, over 600"
+
+
+@pytest.mark.parametrize(("ratio", "act"), [("0.39", True), ("0.4", False)])
+def test_decide__hedge_waits_and_margin_is_short__acts(ratio, act):
+    """With enough margin the top-up would be for the hedge alone."""
+    state = hedge_state(Action.HEDGE | Action.TOP_UP, ratio=ratio)
+    assert decide(state, Policy(max_oracle_age=0), Moment(9, 0)).act is act
+
+
+@pytest.mark.parametrize("action", [Action.TOP_UP, Action.GIVE_BACK])
+def test_decide__margin_alone__no_policy_holds_it_back(action):
+    assert decide(hedge_state(action), Policy(Rule.INTERVAL, 600, 0), Moment(9, 0, 9)).act
 
 
 @pytest.fixture(scope="module")
