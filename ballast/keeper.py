@@ -190,8 +190,9 @@ def due(reading: Any, policy: Policy = ON_CHAIN, hedged_at: int = 0) -> Iterator
         yield Task(Job.TRIP, trip)
     if can_fill(reading):
         yield Task(Job.PROCESS, f"{reading.waiting} shares wait")
+    live = reading.market is not None and reading.terms is not None
     for who, account in reading.accounts.items():
-        if is_liquidatable(account, reading.market.index, reading.terms.mmr):
+        if live and is_liquidatable(account, reading.market.index, reading.terms.mmr):
             yield Task(Job.LIQUIDATE, "under maintenance", who)
 
 

@@ -25,11 +25,11 @@ WAD: dict[str, Callable[[Any], int]] = {
     "vault_band_eth": lambda at: at.state.band,
     "vault_margin_target": lambda at: at.state.margin_target,
     "oracle_price_usd": lambda at: at.risk.price,
-    "perp_mark_usd": lambda at: at.market.mark,
-    "perp_index_usd": lambda at: at.market.index,
+    "perp_mark_usd": lambda at: at.state.mark,
+    "perp_index_usd": lambda at: at.state.index,
     "perp_basis": lambda at: at.state.basis,
     "perp_funding_8h": lambda at: at.state.funding_8h,
-    "perp_open_interest_eth": lambda at: at.market.open_interest,
+    "perp_open_interest_eth": lambda at: at.market.open_interest if at.market else 0,
     "keeper_balance_eth": lambda at: at.balance,
 }
 """Gauges in wad, by name."""
@@ -41,7 +41,7 @@ PLAIN: dict[str, Callable[[Any], int]] = {
     "vault_boards": lambda at: len(at.boards),
     "oracle_age_seconds": lambda at: at.timestamp - at.risk.at,
     "oracle_valid": lambda at: int(at.risk.valid),
-    "perp_valid": lambda at: int(at.market.valid),
+    "perp_valid": lambda at: int(at.market is not None and at.market.valid),
 }
 """Other gauges."""
 

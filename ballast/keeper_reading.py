@@ -56,8 +56,8 @@ class Reading:
     ledger: Any  # IVault.Ledger
     waiting: int  # [shares]
     free: int  # [asset]
-    market: Any  # IPerpVenue.Market
-    terms: Any  # IPerpVenue.Terms
+    market: Any  # IPerpVenue.Market; None from a venue that does not answer
+    terms: Any  # IPerpVenue.Terms, likewise
     accounts: dict[str, Any] = field(default_factory=dict)  # address -> IPerpVenue.Account
 
 
@@ -86,7 +86,10 @@ def handle(contract: Contract) -> Handle:
 
 
 def read(node: Node, vault: Parts, account: str, watched: Sequence[str] = ()) -> Reading:
-    """One eth_call at the newest block; Unavailable when the answer is not what was asked for."""
+    """One eth_call at the newest block; Unavailable when the answer is not what was asked for.
+
+    A venue may be silent: the vault goes on without it, and so does its keeper.
+    """
     views: list[tuple[str, str, tuple[Any, ...]]] = [
         *((part, name, ()) for part, name in VIEWS.values()),
         ("multicall", "getEthBalance", (account,)),
@@ -100,8 +103,11 @@ def read(node: Node, vault: Parts, account: str, watched: Sequence[str] = ()) ->
             "eth_call", {"to": vault.multicall.address, "data": to_hex(data)}, "latest"
         )
         results = vault.multicall.answer("aggregate3", 1, output)
-        answers = []
+        answers: list[Any] = []
         for (at, name, given), (success, result) in zip(views, results, strict=True):
+            if not success and at == "venue":
+                answers.append(None)
+                continue
             if not success:
                 raise Unavailable(f"{at}.{name} refuses: {reason(result) or 'without a word'}")
             answers.append(parts[at].answer(name, len(given), result))
@@ -111,5 +117,6 @@ def read(node: Node, vault: Parts, account: str, watched: Sequence[str] = ()) ->
         raise Unavailable("the vault cannot be read: the answer is not of its type") from None
     named = dict(zip(VIEWS, answers, strict=False))
     named["parent"] = to_hex(named["parent"])
-    balance, *accounts = answers[len(VIEWS) :]
-    return Reading(**named, balance=balance, accounts=dict(zip(watched, accounts, strict=True)))
+    balance, *answered = answers[len(VIEWS) :]
+    accounts = {who: at for who, at in zip(watched, answered, strict=True) if at is not None}
+    return Reading(**named, balance=balance, accounts=accounts)

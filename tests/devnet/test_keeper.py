@@ -114,6 +114,25 @@ def test_tick__board_expired__settles_it(desk, create_keeper):
     assert abs(desk.state().size) < 10**16
 
 
+def test_tick__venue_is_dead__settles_all_the_same(desk, create_keeper):
+    """SPEC-B7: settlement needs no live venue, and its keeper none to read."""
+    keeper = create_keeper(liquidate=True)
+    expiry = desk.read("book", "live_boards")[0]
+    desk.mine(after=expiry - desk.now() - 10)
+    desk.push(2_050)
+    desk.mine(after=60)
+    desk.push(2_060)
+    venue = desk.parts.venue.address
+    code = desk.node.rpc("eth_getCode", venue, "latest")
+    desk.node.rpc("anvil_setCode", venue, "0x5f5ffd")
+    for _ in range(6):
+        keeper.tick()
+        desk.mine()
+    assert desk.read("book", "settlement_price", expiry) == 2_050 * 10**18
+    assert "invalid venue" in keeper.outcomes()[-1].detail
+    desk.node.rpc("anvil_setCode", venue, code)
+
+
 def test_tick__redemption_waits__is_filled(desk, create_keeper):
     keeper = create_keeper()
     who = desk.accounts[2]
