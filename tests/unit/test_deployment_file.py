@@ -10,19 +10,23 @@ from ballast.deployment_file import DeploymentError, DeploymentFile
 GENESIS = "0x" + "ab" * 32
 VENUE = "0x" + "11" * 20
 FILE = DeploymentFile(31_337, GENESIS, {"venue": VENUE})
+WHOLE = DeploymentFile(
+    31_337, GENESIS, {"venue": VENUE}, 7, VENUE, {"venue": GENESIS}, {"venue": {"owner": VENUE}}
+)
 GOOD = {"chain_id": 31_337, "genesis": GENESIS, "contracts": {"venue": VENUE}}
 
 
-def test_save__any__is_read_back(tmp_path):
+@pytest.mark.parametrize("file", [FILE, WHOLE])
+def test_save__any__is_read_back(tmp_path, file):
     path = tmp_path / "new" / "local.json"
-    FILE.save(path)
-    assert deployment_file.load(path) == FILE
-    assert json.loads(path.read_text()) == GOOD
+    file.save(path)
+    assert deployment_file.load(path) == file
+    assert json.loads(path.read_text()).items() >= GOOD.items()
 
 
 def test_load__more_than_needed__is_left_alone(tmp_path):
     path = tmp_path / "local.json"
-    path.write_text(json.dumps(GOOD | {"block": 7}))
+    path.write_text(json.dumps(GOOD | {"comment": "mine"}))
     assert deployment_file.load(path) == FILE
 
 
@@ -34,6 +38,7 @@ def test_load__more_than_needed__is_left_alone(tmp_path):
         ({"chain_id": True}, "chain_id is missing or not a whole number"),
         ({"genesis": 1}, "genesis is missing or not a text"),
         ({"genesis": "0xab"}, "genesis is not a block hash"),
+        ({"block": "7"}, "block is missing or not a whole number"),
         ({"contracts": []}, "contracts is missing or not an object"),
         ({"contracts": {"venue": 1}}, "contracts.venue is not an address"),
         ({"contracts": {"venue": VENUE + "1"}}, "contracts.venue is not an address"),
