@@ -23,6 +23,7 @@ FIXED: dict[str, tuple[str, ...]] = {
     "pricer": ("carry", "stress", "quoting", "limits", *OWNED),
     "book": ("oracle", "hedger", "vol_keeper", *OWNED),
     "hedger": ("band", "execution", "margin", *OWNED),
+    "multicall": (),
 }  # fmt: skip
 """Getters without arguments that only a transaction of an owner changes, by contract."""
 
@@ -40,6 +41,9 @@ MOVING: dict[str, tuple[str, ...]] = {
     "pricer": (),
     "book": ("risk", "greeks", "delta", "live_boards", "last_large_step"),
     "hedger": ("account", "state", "last_full_hedge", "last_hedge_block"),
+    "multicall": (
+        "getBlockNumber", "getCurrentBlockTimestamp", "getLastBlockHash", "getBasefee", "getChainId"
+    ),
 }  # fmt: skip
 """The other getters without arguments: they move with the market, or follow from the chain."""
 

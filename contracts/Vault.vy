@@ -931,7 +931,7 @@ def _accrue(snapshot: Snapshot):
     fees._book(self._low(snapshot), snapshot.shares, VIRTUAL_SHARES)
     if due > 0:
         erc20._mint(fees.recipient, due)
-    log IVault.FeesAccrued(recipient=fees.recipient, shares=due, high_water=fees.high_water)
+        log IVault.FeesAccrued(recipient=fees.recipient, shares=due, high_water=fees.high_water)
 
 
 @internal

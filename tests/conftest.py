@@ -22,8 +22,18 @@ from ballast.deployment import Deployment, deploy, list_boards
 from ballast.revm import RevmChain
 from ballast.units import WAD
 
-NO_FEES = {"vault.fees.performance": "0 %", "vault.fees.management": "0 %"}
-"""Of the vaults of most tests: what a share is worth is then a quotient of two readings."""
+QUIET = {
+    "vault.fees.performance": "0 %",
+    "vault.fees.management": "0 %",
+    "breaker.basis": "20 %",
+    "breaker.drawdown": "50 %",
+    "breaker.margin": "1 x",
+    "breaker.jump": "100 %",
+    "breaker.unhedged": "100 %",
+    "breaker.silence": "7 d",
+}
+"""Of the vaults of most tests: no fees, so that the worth of a share is a quotient of two readings,
+and a breaker that lets them try what they are about."""
 
 quieten_ape()
 
@@ -150,7 +160,8 @@ def create_system(
     price: of the feed [USD wad]; deposit: the depositor's [whole tokens], 0 for none; decimals: the
     token's; boards: whether the two of the default deployment are listed; engine: what deploys;
     venue_kind: contract that is the venue.
-    All other keywords override parameters. There are no fees in shares unless they say so.
+    All other keywords override parameters. There are no fees, and a breaker that hardly breaks,
+    unless they say so.
     The buyer has ten million tokens and has approved the vault for all of them.
     """
 
@@ -163,7 +174,7 @@ def create_system(
         venue_kind: str = "PerpMarket",
         **overrides: str,
     ) -> Deployment:
-        changes = NO_FEES | {"token.decimals": str(decimals)} | overrides
+        changes = QUIET | {"token.decimals": str(decimals)} | overrides
         values = parameters.load(overrides=changes)
         engine = engine or ApeChain(project, chain)
         system = deploy(engine, owner, values, price, venue_kind)

@@ -110,12 +110,10 @@ def _read(source: Source, data: Bytes[36]) -> Reading:
     )
     # Bounded before it is scaled: the product cannot overflow.
     if answer > 0 and convert(answer, uint256) <= MAX_PRICE // source.scale:
-        reading.price = convert(answer, uint256) * source.scale
-        reading.ok = (
-            reading.at > 0
-            and source.min_price <= reading.price
-            and reading.price <= source.max_price
-        )
+        price: uint256 = convert(answer, uint256) * source.scale
+        if source.min_price <= price and price <= source.max_price:
+            reading.price = price
+            reading.ok = reading.at > 0
     return reading
 
 

@@ -214,9 +214,10 @@ def owing(vault: StandardVault) -> None:
 
 
 def insolvent(vault: StandardVault) -> None:
-    """500 calls without a hedge, and the index ten times what it was."""
+    """500 calls without a hedge, the index ten times what it was, nobody looked for two days."""
     vault.fill()
     vault.sell(500)
+    vault.wait(96 * HALF_HOUR)
     vault.push(20_000)
 
 

@@ -1,5 +1,7 @@
 """Breaker with the whole vault: what reduce-only and a breach close, what stays open, the lift."""
 
+import tomllib
+
 import ape
 import pytest
 from vault_counter import DAY, FOREVER, HOUR, PENDING
@@ -13,6 +15,29 @@ JUMP, FEED, GUARDIAN = 16, 32, 64
 WEEK = 7 * DAY
 
 
+REAL = {
+    f"breaker.{name}": value
+    for name, value in tomllib.loads(parameters.DEFAULTS.read_text())["breaker"].items()
+}
+"""The default limits: other tests have wider ones."""
+
+
+@pytest.fixture(scope="module")
+def still(create_counter):
+    """3,000,000 USDC in the vault, nothing sold."""
+    return create_counter(**REAL)
+
+
+@pytest.fixture(scope="module")
+def running(create_counter):
+    """20 calls sold, hedged at 2,000 USD, and the index at 2,050."""
+    counter = create_counter(**REAL)
+    counter.sell(20, 2_000)
+    counter.hedge()
+    counter.push(2_050)
+    return counter
+
+
 def breaker_of(counter):
     return counter.system.breaker
 
@@ -21,7 +46,7 @@ def breaker_of(counter):
 def reduced(create_counter):
     """20 calls sold and hedged, a holder with shares and a request; then the owner pulls the
     switch."""
-    counter = create_counter(**{"boards.tenors": "28 d"})
+    counter = create_counter(**REAL, **{"boards.tenors": "28 d"})
     counter.sell(20, 2_000)
     counter.hedge()
     counter.deposit(counter.keeper, 10_000 * counter.unit)
@@ -112,7 +137,7 @@ def test_process__a_second_before_the_week__reverts(reduced):
 @pytest.fixture(scope="module")
 def leapt(create_counter):
     """Hedged at 2,000, then the index leaps by 16%; nobody has looked since."""
-    counter = create_counter()
+    counter = create_counter(**REAL)
     counter.sell(20, 2_000)
     counter.hedge()
     counter.push(2_320)
@@ -149,15 +174,15 @@ def test_trip__anyone__makes_it_last(leapt, stranger):
         entries(leapt)["deposit"]()
 
 
-def test_trip__nothing_wrong__remembers_and_stays_normal(counter, stranger):
+def test_trip__nothing_wrong__remembers_and_stays_normal(running, stranger):
     """SPEC-R4."""
-    before = breaker_of(counter).memory().hour
-    counter.wait(HOUR)
-    counter.push(2_051)
-    breaker_of(counter).trip(sender=stranger)
-    assert breaker_of(counter).is_normal()
-    assert breaker_of(counter).memory().hour > before
-    assert breaker_of(counter).memory().price == 2_051 * WAD
+    before = breaker_of(running).memory().hour
+    running.wait(HOUR)
+    running.push(2_051)
+    breaker_of(running).trip(sender=stranger)
+    assert breaker_of(running).is_normal()
+    assert breaker_of(running).memory().hour > before
+    assert breaker_of(running).memory().price == 2_051 * WAD
 
 
 def test_rebalance__breach__trips(leapt):
@@ -178,67 +203,67 @@ def test_settle__breach__trips_and_settles(leapt):
     assert breaker_of(leapt).tripped() == JUMP
 
 
-def test_sale__large__does_not_let_anyone_trip_it(idle, stranger):
+def test_sale__large__does_not_let_anyone_trip_it(still, stranger):
     """SPEC-R3: half of what is sold is unhedged until the next block."""
-    idle.sell(100, 2_000)
-    breaker_of(idle).trip(sender=stranger)
-    assert breaker_of(idle).is_normal()
-    idle.hedge()
-    idle.wait(HOUR)
-    idle.push(2_000)
-    breaker_of(idle).trip(sender=stranger)
-    assert breaker_of(idle).is_normal()
+    still.sell(100, 2_000)
+    breaker_of(still).trip(sender=stranger)
+    assert breaker_of(still).is_normal()
+    still.hedge()
+    still.wait(HOUR)
+    still.push(2_000)
+    breaker_of(still).trip(sender=stranger)
+    assert breaker_of(still).is_normal()
 
 
-def test_pushed_mark__does_not_let_anyone_trip_it(idle, stranger):
+def test_pushed_mark__does_not_let_anyone_trip_it(still, stranger):
     """SPEC-R3: 4% above the index, in one block."""
-    idle.push_mark(3_900 * WAD)
-    assert breaker_of(idle).trip(sender=stranger).return_value == 1
-    assert breaker_of(idle).is_normal()
-    idle.push_mark(-3_900 * WAD)
-    idle.wait(HOUR)
-    idle.push(2_000)
-    breaker_of(idle).trip(sender=stranger)
-    assert breaker_of(idle).is_normal()
+    still.push_mark(3_900 * WAD)
+    assert breaker_of(still).trip(sender=stranger).return_value == 1
+    assert breaker_of(still).is_normal()
+    still.push_mark(-3_900 * WAD)
+    still.wait(HOUR)
+    still.push(2_000)
+    breaker_of(still).trip(sender=stranger)
+    assert breaker_of(still).is_normal()
 
 
-def test_breach__unhedged_for_an_hour__closes_flow(idle):
+def test_breach__unhedged_for_an_hour__closes_flow(still):
     """SPEC-R2, T-06: who sees the keeper gone must not choose the side of the next move."""
-    idle.sell(100, 2_000)
-    breaker_of(idle).trip(sender=idle.depositor)
-    idle.wait(HOUR)
-    idle.push(2_000)
-    with idle.refused("vault: breached", idle.depositor):
-        entries(idle)["withdraw"]()
-    idle.hedge()
-    entries(idle)["withdraw"]()
+    still.sell(100, 2_000)
+    breaker_of(still).trip(sender=still.depositor)
+    still.wait(HOUR)
+    still.push(2_000)
+    with still.refused("vault: breached", still.depositor):
+        entries(still)["withdraw"]()
+    still.hedge()
+    entries(still)["withdraw"]()
 
 
-def test_unhedged_for_a_moment__an_hour_apart__does_not_trip(idle, stranger):
+def test_unhedged_for_a_moment__an_hour_apart__does_not_trip(still, stranger):
     """SPEC-R3: one who buys, looks and sells back, and does it again; a deal shows what was
     before it."""
-    book, series = idle.system.book, idle.series(2_000)
+    book, series = still.system.book, still.series(2_000)
     for _ in range(2):
-        idle.sell(100, 2_000)
-        breaker_of(idle).trip(sender=stranger)
-        book.sell(series, 100 * WAD, 0, idle.buyer, FOREVER, sender=idle.buyer)
-        idle.wait(HOUR)
-        idle.push(2_000)
-    assert breaker_of(idle).is_normal()
-    assert breaker_of(idle).memory().unhedged_since > 0
-    idle.sell(100, 2_000)
-    assert breaker_of(idle).memory().unhedged_since == 0
+        still.sell(100, 2_000)
+        breaker_of(still).trip(sender=stranger)
+        book.sell(series, 100 * WAD, 0, still.buyer, FOREVER, sender=still.buyer)
+        still.wait(HOUR)
+        still.push(2_000)
+    assert breaker_of(still).is_normal()
+    assert breaker_of(still).memory().unhedged_since > 0
+    still.sell(100, 2_000)
+    assert breaker_of(still).memory().unhedged_since == 0
 
 
-def test_feed_late_by_seconds__does_not_trip(counter, stranger):
+def test_feed_late_by_seconds__does_not_trip(running, stranger):
     """SPEC-R2: it answered every hour, only nobody looked."""
     for _ in range(3):
-        counter.wait(HOUR)
-        counter.push(2_050)
-    counter.wait(HOUR + 5)
-    assert not counter.system.book.risk(**PENDING).valid
-    breaker_of(counter).trip(sender=stranger)
-    assert breaker_of(counter).is_normal()
+        running.wait(HOUR)
+        running.push(2_050)
+    running.wait(HOUR + 5)
+    assert not running.system.book.risk(**PENDING).valid
+    breaker_of(running).trip(sender=stranger)
+    assert breaker_of(running).is_normal()
 
 
 def test_deploy__breaker_of_another_vault__reverts(system, create_vault, project, owner):
@@ -257,17 +282,17 @@ def test_deploy__breaker_of_another_vault__reverts(system, create_vault, project
 # ------------------------------------------------------------------ dead readings
 
 
-def test_trip__dead_feed__trips_and_never_reverts(counter, stranger):
+def test_trip__dead_feed__trips_and_never_reverts(running, stranger):
     """SPEC-R4."""
-    counter.wait(4 * HOUR)
-    assert breaker_of(counter).trip(sender=stranger).return_value == FEED
-    assert breaker_of(counter).tripped() == FEED
+    running.wait(4 * HOUR)
+    assert breaker_of(running).trip(sender=stranger).return_value == FEED
+    assert breaker_of(running).tripped() == FEED
 
 
-def test_trip__dead_venue__never_reverts(counter, stranger):
+def test_trip__dead_venue__never_reverts(running, stranger):
     """SPEC-R4."""
-    counter.kill_venue()
-    assert breaker_of(counter).trip(sender=stranger).return_value == 0
+    running.kill_venue()
+    assert breaker_of(running).trip(sender=stranger).return_value == 0
 
 
 def test_trip__not_wired__never_reverts(create_vault, project, owner, stranger):
@@ -322,7 +347,7 @@ def test_lift__mark_pushed_before_it__is_not_held_up(leapt):
     assert breaker.is_normal()
 
 
-def test_lift__not_tripped__reverts(idle):
+def test_lift__not_tripped__reverts(still):
     """SPEC-R5."""
     with ape.reverts("breaker: not tripped"):
-        breaker_of(idle).lift(sender=idle.owner)
+        breaker_of(still).lift(sender=still.owner)

@@ -542,8 +542,8 @@ def test_rebalance__order_refused__margin_goes_in_all_the_same(capped):
     """SPEC-H3, SPEC-H4: the position is about to be liquidated, and the venue takes no order."""
     capped.sell(20)
     capped.rebalance()
-    capped.push(1_600)
     capped.sell(400, strike=1_800)
+    capped.push(1_600)
     state = capped.state()
     assert state.action == Action.HEDGE | Action.TOP_UP and capped.size() + state.trade > wad(15)
     size, margin, block = capped.size(), capped.margin(), capped.system.hedger.last_hedge_block()

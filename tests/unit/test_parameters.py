@@ -59,12 +59,14 @@ def test_parse__no_amount__says_why(text, message):
 
 
 def test_load__defaults__convert_every_value():
-    """Names of the file stay; no text is left but the two names of the share and an address."""
+    """Names of the file stay; no text is left but two names and two addresses."""
     raw = tomllib.loads(parameters.DEFAULTS.read_text())
     loaded = parameters.load()
     assert names(loaded) == names(raw)
     texts = {name for name, value in leaves(loaded) if isinstance(value, str)}
-    assert texts == {"vault.name", "vault.symbol", "book.oracle.sequencer"}
+    assert texts == {
+        "vault.name", "vault.symbol", "vault.fees.recipient", "book.oracle.sequencer"
+    }  # fmt: skip
     assert loaded["venue"]["imr"] == WAD // 10
     assert loaded["boards"]["tenors"] == [604_800, 28 * 86_400]
     assert loaded["hedger"]["band"]["to_centre"] is False
