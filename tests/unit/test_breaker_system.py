@@ -23,7 +23,7 @@ REAL = {
 
 
 @pytest.fixture(scope="module")
-def still(create_counter):
+def unsold(create_counter):
     """3,000,000 USDC in the vault, nothing sold."""
     return create_counter(**REAL)
 
@@ -203,56 +203,56 @@ def test_settle__breach__trips_and_settles(leapt):
     assert breaker_of(leapt).tripped() == JUMP
 
 
-def test_sale__large__does_not_let_anyone_trip_it(still, stranger):
+def test_sale__large__does_not_let_anyone_trip_it(unsold, stranger):
     """SPEC-R3: half of what is sold is unhedged until the next block."""
-    still.sell(100, 2_000)
-    breaker_of(still).trip(sender=stranger)
-    assert breaker_of(still).is_normal()
-    still.hedge()
-    still.wait(HOUR)
-    still.push(2_000)
-    breaker_of(still).trip(sender=stranger)
-    assert breaker_of(still).is_normal()
+    unsold.sell(100, 2_000)
+    breaker_of(unsold).trip(sender=stranger)
+    assert breaker_of(unsold).is_normal()
+    unsold.hedge()
+    unsold.wait(HOUR)
+    unsold.push(2_000)
+    breaker_of(unsold).trip(sender=stranger)
+    assert breaker_of(unsold).is_normal()
 
 
-def test_pushed_mark__does_not_let_anyone_trip_it(still, stranger):
+def test_pushed_mark__does_not_let_anyone_trip_it(unsold, stranger):
     """SPEC-R3: 4% above the index, in one block."""
-    still.push_mark(3_900 * WAD)
-    assert breaker_of(still).trip(sender=stranger).return_value == 1
-    assert breaker_of(still).is_normal()
-    still.push_mark(-3_900 * WAD)
-    still.wait(HOUR)
-    still.push(2_000)
-    breaker_of(still).trip(sender=stranger)
-    assert breaker_of(still).is_normal()
+    unsold.push_mark(3_900 * WAD)
+    assert breaker_of(unsold).trip(sender=stranger).return_value == 1
+    assert breaker_of(unsold).is_normal()
+    unsold.push_mark(-3_900 * WAD)
+    unsold.wait(HOUR)
+    unsold.push(2_000)
+    breaker_of(unsold).trip(sender=stranger)
+    assert breaker_of(unsold).is_normal()
 
 
-def test_breach__unhedged_for_an_hour__closes_flow(still):
+def test_breach__unhedged_for_an_hour__closes_flow(unsold):
     """SPEC-R2, T-06: who sees the keeper gone must not choose the side of the next move."""
-    still.sell(100, 2_000)
-    breaker_of(still).trip(sender=still.depositor)
-    still.wait(HOUR)
-    still.push(2_000)
-    with still.refused("vault: breached", still.depositor):
-        entries(still)["withdraw"]()
-    still.hedge()
-    entries(still)["withdraw"]()
+    unsold.sell(100, 2_000)
+    breaker_of(unsold).trip(sender=unsold.depositor)
+    unsold.wait(HOUR)
+    unsold.push(2_000)
+    with unsold.refused("vault: breached", unsold.depositor):
+        entries(unsold)["withdraw"]()
+    unsold.hedge()
+    entries(unsold)["withdraw"]()
 
 
-def test_unhedged_for_a_moment__an_hour_apart__does_not_trip(still, stranger):
+def test_unhedged_for_a_moment__an_hour_apart__does_not_trip(unsold, stranger):
     """SPEC-R3: one who buys, looks and sells back, and does it again; a deal shows what was
     before it."""
-    book, series = still.system.book, still.series(2_000)
+    book, series = unsold.system.book, unsold.series(2_000)
     for _ in range(2):
-        still.sell(100, 2_000)
-        breaker_of(still).trip(sender=stranger)
-        book.sell(series, 100 * WAD, 0, still.buyer, FOREVER, sender=still.buyer)
-        still.wait(HOUR)
-        still.push(2_000)
-    assert breaker_of(still).is_normal()
-    assert breaker_of(still).memory().unhedged_since > 0
-    still.sell(100, 2_000)
-    assert breaker_of(still).memory().unhedged_since == 0
+        unsold.sell(100, 2_000)
+        breaker_of(unsold).trip(sender=stranger)
+        book.sell(series, 100 * WAD, 0, unsold.buyer, FOREVER, sender=unsold.buyer)
+        unsold.wait(HOUR)
+        unsold.push(2_000)
+    assert breaker_of(unsold).is_normal()
+    assert breaker_of(unsold).memory().unhedged_since > 0
+    unsold.sell(100, 2_000)
+    assert breaker_of(unsold).memory().unhedged_since == 0
 
 
 def test_feed_late_by_seconds__does_not_trip(running, stranger):
@@ -329,7 +329,7 @@ def test_lift__still_wrong__reverts(leapt):
     breaker = breaker_of(leapt)
     breaker.trip(sender=leapt.keeper)
     leapt.wait_until(breaker.since() + DAY)
-    with ape.reverts("breaker: still breached"):
+    with ape.reverts("breaker: unsold breached"):
         breaker.lift(sender=leapt.owner)
     assert not breaker.is_normal()
 
@@ -347,7 +347,7 @@ def test_lift__mark_pushed_before_it__is_not_held_up(leapt):
     assert breaker.is_normal()
 
 
-def test_lift__not_tripped__reverts(still):
+def test_lift__not_tripped__reverts(unsold):
     """SPEC-R5."""
     with ape.reverts("breaker: not tripped"):
-        breaker_of(still).lift(sender=still.owner)
+        breaker_of(unsold).lift(sender=unsold.owner)

@@ -229,7 +229,7 @@ def test_search__state_ended_by_a_round__finds_what_the_book_accepts(board, hist
 def test_search__state_ended_by_the_clock__finds_what_the_book_accepts(
     board, history, found, price, wait
 ):
-    """SPEC-B7: 3; one second earlier it is too early, and known how long."""
+    """SPEC-B7: 3; one second earlier it is too early, and known how long_feed."""
     rounds = board.live(history)
     board.wait(wait)
     assert board.search() == TooEarly(board.expiry + wait + 1)
@@ -471,7 +471,7 @@ def reads(board, expiry, now):
 
 
 @pytest.fixture(scope="module")
-def long(deployed):
+def long_feed(deployed):
     """A phase of 3,000 rounds a minute apart, and its first; undone with the module's board."""
     with deployed.undone():
         deployed.new_phase()
@@ -479,16 +479,16 @@ def long(deployed):
 
 
 @pytest.mark.parametrize("since", [1, 2, 3, 4, 5, 31, 32, 33, 1_000, 2_047, 2_048, 2_999])
-def test_reads__in_the_newest_phase__grow_with_the_logarithm_of_the_rounds_since(long, since):
-    board, ids = long
+def test_reads__in_the_newest_phase__grow_with_the_logarithm_of_the_rounds_since(long_feed, since):
+    board, ids = long_feed
     expiry = board.expiry + 60 * (2_999 - since)
     found, count = reads(board, expiry, expiry + 60 * since)
     assert found == Rounds(ids[2_999 - since], ids[3_000 - since])
     assert count <= 2 * log2(since + 1) + 5
 
 
-def test_reads__nothing_since__are_those_of_what_might_have_followed(long):
-    board, ids = long
+def test_reads__nothing_since__are_those_of_what_might_have_followed(long_feed):
+    board, ids = long_feed
     expiry = board.expiry + 60 * 2_999
     found, count = reads(board, expiry, expiry + HEARTBEAT + 1)
     assert found == Rounds(ids[-1], 0)
@@ -496,8 +496,8 @@ def test_reads__nothing_since__are_those_of_what_might_have_followed(long):
 
 
 @pytest.mark.parametrize("place", [0, 1, 2, 1_000, 2_046, 2_047, 2_998, 2_999])
-def test_reads__in_an_older_phase__grow_with_the_logarithm_of_its_rounds(long, place):
-    board, ids = long
+def test_reads__in_an_older_phase__grow_with_the_logarithm_of_its_rounds(long_feed, place):
+    board, ids = long_feed
     expiry = board.expiry + 60 * place
     with board.undone():
         board.new_phase()
