@@ -5,7 +5,7 @@ import time
 
 import pytest
 
-from ballast import paths
+from ballast import parameters, paths
 from ballast.agents import Order
 from ballast.chain import ApeChain
 from ballast.live import PACE, PARTS, Market, Tally, calm, live, parts_an_hour
@@ -54,6 +54,8 @@ def test_move__no_price__wakes_a_silent_feed(run, succeed, system, chain):
 
 
 def test_move__far__says_what_it_closes(run, succeed, system, owner):
+    limits = parameters.load()["breaker"]  # those of tests hardly break
+    system.breaker.set_limits(limits, sender=owner)
     system.breaker.trip(sender=owner)
     output = succeed(run("move", "--to", "1600", account=OWNER))
     assert "the vault is closed: index jumped within an hour" in output

@@ -22,7 +22,7 @@ def own(create_system, owner, stranger, first_block):
     """A vault for a test whose commands send: what they send on a connection of their own is not
     undone. 3,000,000 USDC of the depositor's are in; a stranger has 10,000 and approved nothing.
     """
-    own = create_system()
+    own = create_system(**{"breaker.jump": "15 %"})
     own.token.mint(stranger, 10_000 * USDC, sender=owner)
     return own
 
