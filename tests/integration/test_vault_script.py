@@ -6,6 +6,7 @@ from decimal import Decimal
 import ape
 import pytest
 
+from ballast import parameters
 from ballast.chain import ApeChain
 from ballast.deployment import push_price
 from ballast.refusals import WORDS
@@ -22,7 +23,7 @@ def own(create_system, owner, stranger, first_block):
     """A vault for a test whose commands send: what they send on a connection of their own is not
     undone. 3,000,000 USDC of the depositor's are in; a stranger has 10,000 and approved nothing.
     """
-    own = create_system(**{"breaker.jump": "15 %"})
+    own = create_system()
     own.token.mint(stranger, 10_000 * USDC, sender=owner)
     return own
 
@@ -184,6 +185,8 @@ def tripped(system, owner, buyer, chain):
 
 
 def jumped(system, owner, buyer, chain):
+    limits = parameters.load()["breaker"]  # those of tests hardly break
+    system.breaker.set_limits(limits, sender=owner)
     system.breaker.trip(sender=owner)
     push_price(ApeChain(ape.project, chain), system.feed, owner, 2_400 * WAD)
 
