@@ -28,10 +28,11 @@ from ballast.compiler import compile_if_stale
 from ballast.deployment import Deployment
 from ballast.deployment_check import code_hash
 from ballast.deployment_file import DeploymentError
+from ballast.human import Sheet
 from ballast.option_desk import OptionError
 from ballast.parameters import ParameterError
 from ballast.paths import PathError
-from ballast.perp import PerpError, Sheet
+from ballast.perp import PerpError
 from ballast.refusals import in_words
 from ballast.vault_user import VaultError
 
@@ -174,6 +175,21 @@ def slippage_option(default: float) -> Callable[[Callable[..., None]], Callable[
         "--slippage", type=click.FloatRange(0, 50), default=default, show_default=True,
         help="Percent by which it may come out worse than shown.",
     )  # fmt: skip
+
+
+patience_option = click.option(
+    "--patience", type=click.IntRange(min=0), default=300, show_default=True,
+    help="Seconds for which the order is good.",
+)  # fmt: skip
+
+
+def devnet_command(group: click.Group, name: str) -> Callable[[Callable[..., None]], click.Command]:
+    """A command of the group that is connected to a chain and speaks to a deployment."""
+
+    def decorate(function: Callable[..., None]) -> click.Command:
+        return group.command(name, cls=DevnetCommand)(deployment_option(function))
+
+    return decorate
 
 
 class DevnetCommand(ConnectedProviderCommand):

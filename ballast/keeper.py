@@ -8,11 +8,13 @@ decisions are sent by `keeper_loop`.
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from enum import IntFlag, StrEnum
+from enum import StrEnum
 from typing import Any
 
+from ballast import flow
 from ballast.chain import Account, Chain
 from ballast.deployment import Deployment
+from ballast.flags import Action, Breach, Reason, words
 from ballast.settlement import TooEarly, settlement_rounds
 from ballast.units import WAD
 
@@ -25,50 +27,8 @@ WATCH = 300
 MAX_ROUNDS = 64
 """Transactions in one visit: a large hedge is traded in steps, one a block."""
 
-NARROW = WAD // 100
-"""Largest basis at which the vault fills redemptions [wad]."""
-
-OVERDUE = 7 * 86_400
-"""Out of normal mode the vault fills redemptions all the same after so long [s]."""
-
 LEAST_FILL = 100 * WAD
 """Redemptions worth less are not filled in part: the gas would be dearer [USD wad]."""
-
-
-class Action(IntFlag):
-    """What `rebalance` would do; the flags of IHedger.Action."""
-
-    NONE = 0
-    HEDGE = 1
-    TOP_UP = 2
-    GIVE_BACK = 4
-
-
-class Reason(IntFlag):
-    """Why; the flags of IHedger.Reason."""
-
-    IN_BAND = 1
-    OUTSIDE_BAND = 2
-    INTERVAL = 4
-    NOTHING_SOLD = 8
-    BELOW_MINIMUM = 16
-    HEDGED_THIS_BLOCK = 32
-    INVALID_FEED = 64
-    INVALID_VENUE = 128
-    ORDER_PENDING = 256
-
-
-class Breach(IntFlag):
-    """What is wrong with the vault; the flags of IBreaker.Breach."""
-
-    NONE = 0
-    BASIS = 1
-    DRAWDOWN = 2
-    MARGIN = 4
-    UNHEDGED = 8
-    JUMP = 16
-    FEED = 32
-    GUARDIAN = 64
 
 
 class Rule(StrEnum):
@@ -124,7 +84,7 @@ def decide(state: Any, policy: Policy = ON_CHAIN, at: Moment = Moment()) -> Deci
     waits = _why_the_hedge_waits(state, policy, at) if action & Action.HEDGE else None
     if waits and not _is_margin_short(state):
         return Decision(False, waits)
-    return Decision(True, f"{' and '.join(words(part) for part in action)}: {reason}")
+    return Decision(True, f"{words(action)}: {reason}")
 
 
 def _why_the_hedge_waits(state: Any, policy: Policy, at: Moment) -> str | None:
@@ -142,11 +102,6 @@ def _why_the_hedge_waits(state: Any, policy: Policy, at: Moment) -> str | None:
 def _is_margin_short(state: Any) -> bool:
     """Whether margin is added to what is held, and not only to what would be."""
     return bool(state.action & Action.TOP_UP and state.margin_ratio < state.margin_target)
-
-
-def words(flag: IntFlag) -> str:
-    """Flags in words: "top up", "basis and margin"."""
-    return " and ".join(str(part.name).lower().replace("_", " ") for part in flag)
 
 
 # ------------------------------------------------------------------ what else is due
@@ -223,15 +178,20 @@ def can_fill(reading: Any) -> bool:
 
     As far as the vault's conditions can be seen from outside; it has the last word.
     """
-    risk, ledger = reading.risk, reading.ledger
-    if reading.waiting == 0 or reading.free <= 0 or not risk.valid or risk.unsettled:
+    if reading.waiting == 0 or reading.free <= 0 or _why_not_filled(reading):
         return False
-    if reading.breached or abs(reading.state.basis) > NARROW:
-        return False
-    if reading.tripped and reading.timestamp < reading.since + OVERDUE:
-        return False
+    ledger = reading.ledger
     worth = reading.waiting * max(reading.state.nav, 0) // max(ledger.shares, 1)
     return bool(reading.free * ledger.scale >= min(worth, LEAST_FILL))
+
+
+def _why_not_filled(reading: Any) -> str:
+    """The reason for which the vault would fill nobody, empty when it would."""
+    live = not Reason(reading.state.reason) & Reason.INVALID_VENUE
+    basis = reading.state.basis if live else None
+    if reading.tripped and reading.timestamp >= reading.since + flow.MAX_WAIT:
+        return flow.numbers_unfit(reading.risk, basis)
+    return flow.closed_by(reading.risk, basis, not reading.tripped, reading.breached)
 
 
 def is_liquidatable(account: Any, index: int, mmr: int) -> bool:

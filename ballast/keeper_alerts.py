@@ -9,7 +9,7 @@ from typing import Any
 
 import requests
 
-from ballast.keeper import Breach, words
+from ballast.flags import Breach, words
 from ballast.keeper_metrics import UNBOUNDED
 from ballast.keeper_reading import Reading
 

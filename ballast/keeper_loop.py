@@ -13,7 +13,8 @@ from typing import Any
 
 from ballast.abi import Handle
 from ballast.chain import Reverted
-from ballast.keeper import Action, Job, Policy, Reason, Task, due, words
+from ballast.flags import Action, Reason, words
+from ballast.keeper import Job, Policy, Task, due
 from ballast.keeper_accounts import Watch
 from ballast.keeper_alerts import Alerts
 from ballast.keeper_journal import HEADS, Journal, JournalError, JournalFile, Pending

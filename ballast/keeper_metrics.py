@@ -9,7 +9,7 @@ from typing import Any
 from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, Counter, Gauge
 from prometheus_client.exposition import generate_latest
 
-from ballast.keeper import Breach
+from ballast.flags import Breach
 from ballast.keeper_reading import Reading
 from ballast.keeper_sender import Kind, Outcome
 

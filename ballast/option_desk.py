@@ -9,10 +9,9 @@ from typing import Any
 from ballast import packing, payoff
 from ballast.chain import Account, ApeChain, Receipt, Reverted
 from ballast.deployment import Deployment
-from ballast.perp import decimal
+from ballast.human import decimal, moment
 from ballast.settlement import TooEarly, settlement_rounds
 from ballast.units import WAD
-from ballast.vault_user import moment
 
 Row = dict[str, str]
 

@@ -1,34 +1,20 @@
 """What an account does at the venue, and what the venue shows, in ETH and tokens."""
 
 from dataclasses import dataclass
-from decimal import Decimal
 from typing import Any
 
+from ballast import solvency
 from ballast.chain import Account, Chain, Contract, Receipt
-from ballast.units import WAD, ceil_div
+from ballast.human import Sheet, decimal, least, most
+from ballast.units import WAD
 
 MODES = {1: "normal", 2: "reduce only", 4: "paused"}
 UNPAUSED = 2**256 - 1
 """The end of a grace that has not begun to run: the venue is paused."""
 
-Sheet = dict[str, dict[str, str]]
-
 
 class PerpError(ValueError):
     """An order that makes no sense to send; the message says why."""
-
-
-def limit_price(average: int, slippage: int, is_buy: bool) -> int:
-    """Worst average price accepted [USD wad]: the quoted one and `slippage` [wad] beyond it."""
-    if is_buy:
-        return ceil_div(average * (WAD + slippage), WAD)
-    return average * (WAD - slippage) // WAD
-
-
-def decimal(value: int, digits: int = 18) -> str:
-    """An amount of so many digits as an exact decimal number: `decimal(15, 1)` is "1.5"."""
-    text = f"{Decimal(value).scaleb(-digits):f}"
-    return text.rstrip("0").rstrip(".") if "." in text else text
 
 
 @dataclass(frozen=True)
@@ -40,6 +26,11 @@ class Trader:
     token: Contract
     account: Account
 
+    @property
+    def digits(self) -> int:
+        """Decimals of the token."""
+        return int(self.chain.read(self.token, "decimals"))
+
     def trade(self, size: int, slippage: int, patience: int) -> Receipt:
         """Order `size` [ETH wad], signed, at no worse than the quote and `slippage` [wad].
 
@@ -48,7 +39,8 @@ class Trader:
         quote = self.chain.read(self.venue, "quote", size)
         if quote.average_price == 0:
             raise PerpError("the venue's price bands do not let an order of this size through now")
-        limit = limit_price(quote.average_price, slippage, size > 0)
+        worst = most if size > 0 else least
+        limit = worst(quote.average_price, slippage)
         deadline = self.chain.now() + patience
         return self.chain.send(self.venue, "submit", size, limit, deadline, sender=self.account)
 
@@ -83,7 +75,7 @@ def status(chain: Chain, venue: Contract, token: Contract, who: str | None) -> S
             "mark": decimal(market.mark),
             "index": decimal(market.index),
             "live": str(market.valid).lower(),
-            "basis": decimal((market.mark - market.index) * WAD // market.index),
+            "basis": decimal(solvency.basis(market)),
             "funding 8h": decimal(market.funding_8h),
             "funding year, average": decimal(market.funding_ema_year),
             "open interest": decimal(market.open_interest),

@@ -1,6 +1,6 @@
 """What the contracts' reasons mean to whoever meets them, and what he can do."""
 
-from enum import IntFlag
+from ballast.flags import Breach
 
 SILENT = (
     "the price feed has been silent for longer than its heartbeat; on a devnet"
@@ -47,18 +47,6 @@ WORDS = {
     "erc20: access is denied": OWNERS,
 }
 """By the reason that a contract gives."""
-
-
-class Breach(IntFlag):
-    """What closes the vault by itself; the flags of IBreaker.Breach."""
-
-    BASIS = 1
-    DRAWDOWN = 2
-    MARGIN = 4
-    UNHEDGED = 8
-    JUMP = 16
-    FEED = 32
-    GUARDIAN = 64
 
 
 BREACHES = {

@@ -87,7 +87,7 @@ def stress_loss(risk: Risk) -> int:
 
 
 def basis(account: HedgeAccount) -> int:
-    """mark / index − 1, 0 without an index. [wad]"""
+    """mark / index − 1, of a venue's market too; 0 without an index. [wad]"""
     if account.index == 0:
         return 0
     return int(account.mark * WAD // account.index - WAD)

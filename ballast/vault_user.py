@@ -4,18 +4,14 @@ Amounts are token units [asset] and share units [shares]; sheets are in whole to
 """
 
 from dataclasses import dataclass
-from datetime import UTC, datetime
 
-from ballast import refusals, solvency
+from ballast import flow, refusals, solvency
 from ballast.chain import Account, ApeChain, Chain, Receipt
 from ballast.deployment import Deployment
-from ballast.perp import Sheet, decimal
-from ballast.units import WAD, ceil_div
+from ballast.human import Sheet, decimal, moment
+from ballast.units import WAD
 
 ZERO = "0x" + "00" * 20
-MAX_BASIS = 10**16
-"""Of Vault.vy [wad]."""
-
 ACTIONS = ("deposit", "withdraw", "redeem")
 """What can be previewed."""
 
@@ -40,6 +36,11 @@ class Preview:
     action: str
     assets: int  # [asset]
     shares: int  # [shares]
+
+    @property
+    def returned(self) -> int:
+        """What is moved in return for the amount that was named."""
+        return self.assets if self.action == "redeem" else self.shares
 
 
 @dataclass(frozen=True)
@@ -166,37 +167,18 @@ class VaultUser:
         return f"at most {most} now: {refusals.WORDS['vault: over deposit cap']}"
 
 
-def fewest(amount: int, slippage: int) -> int:
-    """An amount less `slippage` [wad], down: the least that is accepted."""
-    return amount * (WAD - slippage) // WAD
-
-
-def most(amount: int, slippage: int) -> int:
-    """An amount and `slippage` [wad], up: the most that is accepted."""
-    return ceil_div(amount * (WAD + slippage), WAD)
-
-
 # ── what anyone sees ──
 
 
 def closed_by(chain: Chain, deployment: Deployment) -> str:
-    """The reason for which the vault refuses flow now, empty when open: Vault.vy's `_closed_by`."""
+    """The reason for which the vault refuses flow now, empty when open."""
     if chain.read(deployment.vault, "book") == ZERO:
         return "vault: not wired"
     risk = chain.read(deployment.book, "greeks")
     account = chain.read(deployment.hedger, "account")
-    for reason, holds in (
-        ("vault: feed not live", not risk.valid),
-        ("vault: venue not live", not account.valid),
-        ("vault: board not settled", risk.unsettled),
-        ("vault: vol just moved", risk.moved),
-        ("vault: basis too wide", abs(solvency.basis(account)) > MAX_BASIS),
-        ("vault: reduce-only", not chain.read(deployment.breaker, "is_normal")),
-        ("vault: breached", chain.read(deployment.breaker, "breached") != 0),
-    ):
-        if holds:
-            return reason
-    return ""
+    basis = solvency.basis(account) if account.valid else None
+    is_normal = chain.read(deployment.breaker, "is_normal")
+    return flow.closed_by(risk, basis, is_normal, chain.read(deployment.breaker, "breached"))
 
 
 def why_closed(chain: Chain, deployment: Deployment) -> str:
@@ -299,8 +281,3 @@ def history(
                 }
             )
     return rows
-
-
-def moment(timestamp: int) -> str:
-    """A time as `2050-01-31 12:00:00 UTC`."""
-    return f"{datetime.fromtimestamp(timestamp, UTC):%Y-%m-%d %H:%M:%S} UTC"

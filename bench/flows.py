@@ -16,7 +16,7 @@ from typing import Any
 from ballast import packing
 from ballast.agents import UNBOUNDED
 from ballast.deployment import push_price
-from ballast.keeper import Action
+from ballast.flags import Action
 from ballast.settlement import Rounds, settlement_rounds
 from ballast.simulation import World
 from ballast.units import WAD

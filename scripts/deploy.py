@@ -12,10 +12,9 @@ from ballast.chain import ApeChain, quieten_ape
 from ballast.cli import (
     DEPLOYMENT,
     Amount,
-    Connection,
     DevnetCommand,
+    connect,
     deployment_option,
-    errors_in_a_line,
     overrides,
     scaled,
     sender_option,
@@ -56,24 +55,23 @@ def new(account: AccountAPI, price: Any, changes: tuple[str, ...], output: Path)
 
     This is what `ape run deploy` does without another word.
     """
-    with errors_in_a_line():
-        check_lasting()
-        compile_if_stale(project)
-        values = parameters.load(overrides=overrides(changes))
-        engine = ApeChain(project, chain)
-        parts = deploy(engine, account, values, scaled(price, WAD_DIGITS))
-        spot, now = scaled(price, WAD_DIGITS), engine.now()
-        expiries = list_boards(engine, parts.book, account, values, spot, now)
-        contracts = vars(parts)
-        DeploymentFile(
-            chain_id=chain.chain_id,
-            genesis=to_hex(chain.blocks[0].hash),
-            contracts={name: contract.address for name, contract in contracts.items()},
-            block=chain.blocks.height,
-            deployer=account.address,
-            code=code_of(contracts),
-            getters=facts(engine, contracts),
-        ).save(output)
+    check_lasting()
+    compile_if_stale(project)
+    values = parameters.load(overrides=overrides(changes))
+    engine = ApeChain(project, chain)
+    parts = deploy(engine, account, values, scaled(price, WAD_DIGITS))
+    spot, now = scaled(price, WAD_DIGITS), engine.now()
+    expiries = list_boards(engine, parts.book, account, values, spot, now)
+    contracts = vars(parts)
+    DeploymentFile(
+        chain_id=chain.chain_id,
+        genesis=to_hex(chain.blocks[0].hash),
+        contracts={name: contract.address for name, contract in contracts.items()},
+        block=chain.blocks.height,
+        deployer=account.address,
+        code=code_of(contracts),
+        getters=facts(engine, contracts),
+    ).save(output)
     for name, contract in contracts.items():
         click.echo(f"{name:8} {contract.address}")
     click.echo(f"{len(expiries)} boards listed; the deployment is in {output}")
@@ -83,14 +81,12 @@ def new(account: AccountAPI, price: Any, changes: tuple[str, ...], output: Path)
 @deployment_option
 def check(path: Path) -> None:
     """Read code, owners and parameters again and compare them with the deployment's file."""
-    with errors_in_a_line():
-        compile_if_stale(project)
-        here = Connection(project, chain, path)
-        contracts = here.contracts()
-        if not here.file.getters:
-            raise DeploymentError(f"{path} does not say what was deployed")
-        lines = differences(here.file.getters, facts(here.chain, contracts))
-        lines += differences(here.file.code, code_of(contracts), "code of ")
+    here = connect(project, chain, path)
+    contracts = here.contracts()
+    if not here.file.getters:
+        raise DeploymentError(f"{path} does not say what was deployed")
+    lines = differences(here.file.getters, facts(here.chain, contracts))
+    lines += differences(here.file.code, code_of(contracts), "code of ")
     for line in lines:
         click.echo(line)
     if lines:

@@ -14,11 +14,10 @@ from ballast.chain import quieten_ape
 from ballast.cli import (
     Connection,
     DevnetCommand,
+    connect,
     deployment_option,
-    errors_in_a_line,
     sender_option,
 )
-from ballast.compiler import compile_if_stale
 from ballast.deployment_file import DeploymentError
 from ballast.keeper import Policy, Rule
 from ballast.keeper_alerts import Alerts, Webhook
@@ -122,33 +121,31 @@ def cli(
     Ends with 0 when all went well, 3 when the node failed, 4 when something is due and had to wait,
     5 when something was refused or reverted.
     """
-    with errors_in_a_line():
-        compile_if_stale(project)
-        here = Connection(project, chain, path)
-        if hasattr(account, "set_autosign"):
-            account.set_autosign(True)
-        log = Log(style)
-        metrics = Metrics()
-        hook = Webhook(webhook, lambda why: log("alert_lost", why, "warning")) if webhook else None
-        try:
-            file = JournalFile(journal or default_journal(here, account))
-            remembered, how = file.load(here.file.chain_id, here.file.genesis, account.address)
-            # Nobody has traded at the venue before the vault was wired.
-            remembered.scanned = max(remembered.scanned, here.file.block)
-            server = serve(metrics, metrics_port, settings["poll"] * 10 + 60) if metrics_port else 0
-        except (JournalError, OSError) as error:
-            raise click.ClickException(str(error)) from None
-        loop = Loop(
-            Node(address_of_node(), timeout),
-            parts(here.deployment()),
-            ApeSigner(account, chain.provider.network.ecosystem),
-            file,
-            remembered,
-            options(here.file.chain_id, **settings),
-            log,
-            metrics,
-            Alerts(hook) if hook else None,
-        )
+    here = connect(project, chain, path)
+    if hasattr(account, "set_autosign"):
+        account.set_autosign(True)
+    log = Log(style)
+    metrics = Metrics()
+    hook = Webhook(webhook, lambda why: log("alert_lost", why, "warning")) if webhook else None
+    try:
+        file = JournalFile(journal or default_journal(here, account))
+        remembered, how = file.load(here.file.chain_id, here.file.genesis, account.address)
+        # Nobody has traded at the venue before the vault was wired.
+        remembered.scanned = max(remembered.scanned, here.file.block)
+        server = serve(metrics, metrics_port, settings["poll"] * 10 + 60) if metrics_port else 0
+    except (JournalError, OSError) as error:
+        raise click.ClickException(str(error)) from None
+    loop = Loop(
+        Node(address_of_node(), timeout),
+        parts(here.deployment()),
+        ApeSigner(account, chain.provider.network.ecosystem),
+        file,
+        remembered,
+        options(here.file.chain_id, **settings),
+        log,
+        metrics,
+        Alerts(hook) if hook else None,
+    )
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: loop.stop())
     log("started", f"journal {how}", account=account.address, policy=settings["policy"])

@@ -1,7 +1,7 @@
 """Tokens, prices and people for a devnet: `ape run market live`."""
 
-from collections.abc import Callable
 from decimal import Decimal
+from functools import partial
 from pathlib import Path
 
 import click
@@ -14,20 +14,18 @@ from ballast.chain import quieten_ape
 from ballast.cli import (
     Amount,
     Connection,
-    DevnetCommand,
     Who,
     connect,
-    deployment_option,
+    devnet_command,
     readable,
     scaled,
     sender_option,
     sent,
     stop_by_signal,
 )
+from ballast.human import decimal, moment
 from ballast.live import HOUR, Market, Tally, calm, live, parts_an_hour
-from ballast.perp import decimal
 from ballast.units import WAD
-from ballast.vault_user import moment
 
 ETH = 18
 VOL = 0.70
@@ -46,13 +44,7 @@ def cli() -> None:
     quieten_ape()
 
 
-def command(name: str) -> Callable[[Callable[..., None]], click.Command]:
-    """A command that is connected to a chain and speaks to a deployment."""
-
-    def decorate(function: Callable[..., None]) -> click.Command:
-        return cli.command(name, cls=DevnetCommand)(deployment_option(function))
-
-    return decorate
+command = partial(devnet_command, cli)
 
 
 @command("give")

@@ -3,7 +3,9 @@
 import json
 from collections.abc import Callable
 from decimal import Decimal
+from functools import partial
 from pathlib import Path
+from typing import Any
 
 import click
 from ape import chain, project
@@ -12,12 +14,12 @@ from ape.api import AccountAPI
 from ballast.chain import quieten_ape
 from ballast.cli import (
     Amount,
-    DevnetCommand,
     Who,
     confirm,
     connect,
-    deployment_option,
+    devnet_command,
     json_option,
+    patience_option,
     percent,
     print_rows,
     print_sheet,
@@ -28,10 +30,9 @@ from ballast.cli import (
     slippage_option,
     yes_option,
 )
+from ballast.human import decimal, least, moment, most
 from ballast.option_desk import KINDS, Deal, OptionDesk, left, name
-from ballast.perp import decimal
 from ballast.settlement import TooEarly
-from ballast.vault_user import fewest, moment, most
 
 ETH = 18
 SLIPPAGE = 1.0  # [%]
@@ -43,13 +44,7 @@ def cli() -> None:
     quieten_ape()
 
 
-def command(name: str) -> Callable[[Callable[..., None]], click.Command]:
-    """A command that is connected to a chain and speaks to a deployment."""
-
-    def decorate(function: Callable[..., None]) -> click.Command:
-        return cli.command(name, cls=DevnetCommand)(deployment_option(function))
-
-    return decorate
+command = partial(devnet_command, cli)
 
 
 def series_arguments(function: Callable[..., None]) -> Callable[..., None]:
@@ -65,12 +60,6 @@ def series_arguments(function: Callable[..., None]) -> Callable[..., None]:
     ):  # fmt: skip
         function = decorate(function)
     return function
-
-
-patience_option = click.option(
-    "--patience", type=click.IntRange(min=0), default=300, show_default=True,
-    help="Seconds for which the order is good.",
-)  # fmt: skip
 
 
 @command("list")
@@ -106,44 +95,29 @@ def quote(
     print_sheet({name(series): desk.quote(series, scaled(size, ETH), sell)}, as_json)
 
 
+def order_options(function: Callable[..., None]) -> Callable[..., None]:
+    """Who trades which option, and how much worse than shown he accepts."""
+    function = yes_option(patience_option(slippage_option(SLIPPAGE)(function)))
+    return sender_option(series_arguments(function))
+
+
 @command("buy")
-@sender_option
-@series_arguments
-@slippage_option(SLIPPAGE)
-@patience_option
-@yes_option
-def buy(
-    path: Path,
-    account: AccountAPI,
-    kind: str,
-    strike: Decimal,
-    size: Decimal,
-    board: int,
-    slippage: float,
-    patience: int,
-    yes: bool,
-) -> None:
+@order_options
+def buy(**order: Any) -> None:
     """Buy SIZE options from the vault."""
-    desk = visit(path, account)
-    series = desk.series(board, kind, scaled(strike, ETH))
-    amount = scaled(size, ETH)
-    premium = desk.premium(series, amount, is_sale=False)
-    bound = most(premium, percent(slippage))
-    confirm(
-        f"buy {readable(str(size))} of {name(series)} for {tokens(desk, premium)} tokens, "
-        f"{tokens(desk, bound)} at the most",
-        yes,
-    )
-    show(desk, desk.buy(series, amount, bound, patience))
+    trade("buy", most, **order)
 
 
 @command("sell")
-@sender_option
-@series_arguments
-@slippage_option(SLIPPAGE)
-@patience_option
-@yes_option
-def sell(
+@order_options
+def sell(**order: Any) -> None:
+    """Sell SIZE options back to the vault."""
+    trade("sell", least, **order)
+
+
+def trade(
+    side: str,
+    worst: Callable[[int, int], int],
     path: Path,
     account: AccountAPI,
     kind: str,
@@ -154,18 +128,18 @@ def sell(
     patience: int,
     yes: bool,
 ) -> None:
-    """Sell SIZE options back to the vault."""
+    """Quote, ask, send; `worst` makes the bound from the premium that is quoted."""
     desk = visit(path, account)
     series = desk.series(board, kind, scaled(strike, ETH))
     amount = scaled(size, ETH)
-    premium = desk.premium(series, amount, is_sale=True)
-    bound = fewest(premium, percent(slippage))
+    premium = desk.premium(series, amount, is_sale=side == "sell")
+    bound = worst(premium, percent(slippage))
     confirm(
-        f"sell {readable(str(size))} of {name(series)} for {tokens(desk, premium)} tokens, "
-        f"{tokens(desk, bound)} at the least",
+        f"{side} {readable(str(size))} of {name(series)} for {tokens(desk, premium)} tokens, "
+        f"{tokens(desk, bound)} at the {worst.__name__}",
         yes,
     )
-    show(desk, desk.sell(series, amount, bound, patience))
+    show(desk, getattr(desk, side)(series, amount, bound, patience))
 
 
 @command("settle")

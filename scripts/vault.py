@@ -4,6 +4,7 @@ import json
 from collections.abc import Callable
 from contextlib import nullcontext
 from decimal import Decimal
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -15,12 +16,11 @@ from rich.live import Live
 from ballast.chain import quieten_ape
 from ballast.cli import (
     Amount,
-    DevnetCommand,
     Who,
     amount_of,
     confirm,
     connect,
-    deployment_option,
+    devnet_command,
     json_option,
     percent,
     print_rows,
@@ -33,15 +33,13 @@ from ballast.cli import (
     stop_by_signal,
     yes_option,
 )
-from ballast.perp import decimal
+from ballast.human import decimal, least, most
 from ballast.vault_user import (
     ACTIONS,
     Moved,
     Preview,
     VaultUser,
-    fewest,
     history,
-    most,
     position,
     status,
 )
@@ -55,64 +53,60 @@ def cli() -> None:
     quieten_ape()
 
 
-def command(name: str) -> Callable[[Callable[..., None]], click.Command]:
-    """A command that is connected to a chain and speaks to a deployment."""
+command = partial(devnet_command, cli)
 
-    def decorate(function: Callable[..., None]) -> click.Command:
-        return cli.command(name, cls=DevnetCommand)(deployment_option(function))
+
+def flow_options(metavar: str) -> Callable[[Callable[..., None]], Callable[..., None]]:
+    """Who moves how much, and how much worse than shown he accepts."""
+
+    def decorate(function: Callable[..., None]) -> Callable[..., None]:
+        function = yes_option(slippage_option(SLIPPAGE)(function))
+        argument = click.argument("amount", type=Amount("all"), metavar=metavar)
+        return sender_option(argument(function))
 
     return decorate
 
 
 @command("deposit")
-@sender_option
-@click.argument("amount", type=Amount("all"))
-@slippage_option(SLIPPAGE)
-@yes_option
-def deposit(
-    path: Path, account: AccountAPI, amount: Decimal | str, slippage: float, yes: bool
-) -> None:
+@flow_options("AMOUNT")
+def deposit(**order: Any) -> None:
     """Put in AMOUNT tokens, or all that go in, for shares."""
-    user = visit(path, account)
-    assets = amount_of(amount, user.asset_digits, lambda: user.most("deposit"))
-    preview = user.checked("deposit", assets)
-    bound = fewest(preview.shares, percent(slippage))
-    confirm(f"{said(user, preview)}, {shown(bound, user.share_digits)} at the least", yes)
-    show(user, user.deposit(assets, bound))
+    move("deposit", least, **order)
 
 
 @command("withdraw")
-@sender_option
-@click.argument("amount", type=Amount("all"))
-@slippage_option(SLIPPAGE)
-@yes_option
-def withdraw(
-    path: Path, account: AccountAPI, amount: Decimal | str, slippage: float, yes: bool
-) -> None:
+@flow_options("AMOUNT")
+def withdraw(**order: Any) -> None:
     """Take out AMOUNT tokens, or all that come out, for shares."""
-    user = visit(path, account)
-    assets = amount_of(amount, user.asset_digits, lambda: user.most("withdraw"))
-    preview = user.checked("withdraw", assets)
-    bound = most(preview.shares, percent(slippage))
-    confirm(f"{said(user, preview)}, {shown(bound, user.share_digits)} at the most", yes)
-    show(user, user.withdraw(assets, bound))
+    move("withdraw", most, **order)
 
 
 @command("redeem")
-@sender_option
-@click.argument("shares", type=Amount("all"))
-@slippage_option(SLIPPAGE)
-@yes_option
-def redeem(
-    path: Path, account: AccountAPI, shares: Decimal | str, slippage: float, yes: bool
-) -> None:
+@flow_options("SHARES")
+def redeem(**order: Any) -> None:
     """Burn SHARES, or all that can be, for tokens."""
+    move("redeem", least, **order)
+
+
+def move(
+    action: str,
+    worst: Callable[[int, int], int],
+    path: Path,
+    account: AccountAPI,
+    amount: Decimal | str,
+    slippage: float,
+    yes: bool,
+) -> None:
+    """Preview, ask, send; `worst` makes the bound from what is moved in return."""
     user = visit(path, account)
-    burnt = amount_of(shares, user.share_digits, lambda: user.most("redeem"))
-    preview = user.checked("redeem", burnt)
-    bound = fewest(preview.assets, percent(slippage))
-    confirm(f"{said(user, preview)}, {shown(bound, user.asset_digits)} at the least", yes)
-    show(user, user.redeem(burnt, bound))
+    digits, other = user.asset_digits, user.share_digits
+    if action == "redeem":
+        digits, other = other, digits
+    given = amount_of(amount, digits, lambda: user.most(action))
+    preview = user.checked(action, given)
+    bound = worst(preview.returned, percent(slippage))
+    confirm(f"{said(user, preview)}, {shown(bound, other)} at the {worst.__name__}", yes)
+    show(user, getattr(user, action)(given, bound))
 
 
 @command("request")

@@ -12,7 +12,7 @@ from ballast import parameters
 from ballast.chain import ApeChain
 from ballast.deployment import fund_venue
 from ballast.deployment_file import DeploymentFile
-from ballast.perp import decimal
+from ballast.human import decimal
 from ballast.units import WAD
 
 SCRIPT = Path(__file__).parents[2] / "scripts" / "perp.py"

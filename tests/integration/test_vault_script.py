@@ -9,9 +9,10 @@ import pytest
 from ballast import parameters
 from ballast.chain import ApeChain
 from ballast.deployment import push_price
+from ballast.human import least, moment, most
 from ballast.refusals import WORDS
 from ballast.units import WAD
-from ballast.vault_user import closed_by, fewest, moment, most
+from ballast.vault_user import closed_by
 
 USDC = 10**6
 SHARE = 10**12
@@ -265,8 +266,8 @@ def test_status__file_knows_other_code__says_so(look, fail, write_deployment, sy
 
 
 def test_bounds__slippage__is_against_nobody_s_favour():
-    assert (fewest(1_001, WAD // 1_000), most(1_001, WAD // 1_000)) == (999, 1_003)
-    assert fewest(7, 0) == most(7, 0) == 7
+    assert (least(1_001, WAD // 1_000), most(1_001, WAD // 1_000)) == (999, 1_003)
+    assert least(7, 0) == most(7, 0) == 7
 
 
 def test_moment__any__is_utc():

@@ -10,7 +10,7 @@ from math import isqrt
 
 from ballast import hedge_rule
 from ballast.deployment import Deployment
-from ballast.keeper import Action, Reason
+from ballast.flags import Action, Reason
 from ballast.units import WAD, YEAR, ceil_div
 
 FOREVER = 2**256 - 1

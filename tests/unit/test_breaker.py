@@ -4,13 +4,13 @@ Its vault is wired to accounts, so that a test is the book and shows it any numb
 """
 
 from dataclasses import dataclass
-from enum import IntFlag
 
 import ape
 import pytest
 from vault_counter import ACCOUNT, DAY, HOUR, LEDGER, RISK, changed
 
 from ballast import parameters
+from ballast.flags import Breach
 from ballast.units import WAD
 
 pytest_plugins = ["vault_fixtures"]
@@ -19,19 +19,6 @@ LIMITS = parameters.load()["breaker"]
 CENT = WAD // 100
 PRICE = 2_000 * WAD
 DEPOSIT = changed(LEDGER, cash=10**12, shares=10**18)
-
-
-class Breach(IntFlag):
-    """The flags of IBreaker.Breach."""
-
-    NONE = 0
-    BASIS = 1
-    DRAWDOWN = 2
-    MARGIN = 4
-    UNHEDGED = 8
-    JUMP = 16
-    FEED = 32
-    GUARDIAN = 64
 
 
 @dataclass

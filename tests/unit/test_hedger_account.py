@@ -7,7 +7,7 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from ballast import parameters
-from ballast.keeper import Action, Reason
+from ballast.flags import Action, Reason
 from ballast.units import WAD, ceil_div
 
 pytest_plugins = ["hedge_fixtures"]

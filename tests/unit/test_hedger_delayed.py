@@ -3,7 +3,7 @@
 import ape
 import pytest
 
-from ballast.keeper import Action, Reason
+from ballast.flags import Action, Reason
 from ballast.units import WAD
 
 pytest_plugins = ["hedge_fixtures"]

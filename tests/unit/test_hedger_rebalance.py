@@ -9,7 +9,7 @@ import pytest
 from hedge_desk import Desk, wad
 
 from ballast import hedge_rule
-from ballast.keeper import Action, Reason
+from ballast.flags import Action, Reason
 from ballast.units import WAD
 
 pytest_plugins = ["hedge_fixtures"]

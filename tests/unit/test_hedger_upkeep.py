@@ -5,7 +5,7 @@ import pytest
 from hedge_desk import parts
 
 from ballast import parameters
-from ballast.keeper import Action, Reason
+from ballast.flags import Action, Reason
 
 pytest_plugins = ["hedge_fixtures"]
 

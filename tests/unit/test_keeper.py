@@ -6,7 +6,8 @@ import pytest
 from hedge_desk import wad
 
 from ballast.chain import ApeChain
-from ballast.keeper import Action, Keeper, Moment, Policy, Reason, Rule, decide
+from ballast.flags import Action, Reason
+from ballast.keeper import Keeper, Moment, Policy, Rule, decide
 
 pytest_plugins = ["hedge_fixtures"]
 

@@ -8,7 +8,7 @@ from types import SimpleNamespace
 
 import pytest
 
-from ballast.keeper import Breach
+from ballast.flags import Breach
 from ballast.keeper_alerts import Alerts, Webhook
 from ballast.keeper_log import Log
 from ballast.keeper_metrics import UNBOUNDED, Metrics, serve

@@ -4,7 +4,8 @@ from types import SimpleNamespace
 
 import pytest
 
-from ballast.keeper import Breach, Job, Policy, Rule, can_fill, due, is_liquidatable, why_look
+from ballast.flags import Breach
+from ballast.keeper import Job, Policy, Rule, can_fill, due, is_liquidatable, why_look
 from ballast.units import WAD
 
 NOW = 1_000_000
@@ -18,7 +19,7 @@ def reading(**changes):
     """
     parts = {
         "state": {"action": 0, "reason": 1, "nav": 10**6 * WAD, "basis": 0},
-        "risk": {"at": NOW, "valid": True, "unsettled": False},
+        "risk": {"at": NOW, "valid": True, "unsettled": False, "moved": False},
         "memory": {"hour": NOW, "good_at": NOW - 300, "wide_since": 0, "unhedged_since": 0},
         "ledger": {"shares": 100 * SHARE, "scale": 10**12},
         "market": {"index": 2_000 * WAD},
@@ -118,8 +119,10 @@ def test_can_fill__less_waits_than_that__all_of_it_is_worth_it():
 @pytest.mark.parametrize(
     "closed",
     [
-        {"valid": False}, {"unsettled": True}, {"breached": 1}, {"basis": WAD // 100 + 1},
-        {"basis": -WAD // 100 - 1}, {"waiting": 0}, {"tripped": 64, "since": NOW - 604_799},
+        {"valid": False}, {"unsettled": True}, {"moved": True}, {"reason": 128},
+        {"basis": WAD // 100 + 1},
+        {"basis": -WAD // 100 - 1}, {"waiting": 0}, {"breached": 1},
+        {"tripped": 64, "since": NOW - 604_799},
     ],
 )  # fmt: skip
 def test_can_fill__instant_flow_is_closed__waits(closed):
