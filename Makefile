@@ -19,7 +19,7 @@ help:
 	@echo "make test-devnet what users do, on Anvil and Hardhat nodes (needs npm)"
 	@echo "make stateful random histories against the invariants, in full (some minutes)"
 	@echo "make lint     formatters, linters, types, code sizes"
-	@echo "make bench    gas, errors and speed, against their bounds (ARGS=--accept)"
+	@echo "make bench    gas, errors and speed, against their bounds (needs npm; ARGS=--accept)"
 	@echo "make devnet   a local chain on port 8545, kept over restarts (Anvil; needs npm)"
 	@echo "make setup    only install the tools"
 	@echo "make compile  only compile the contracts"
@@ -57,7 +57,7 @@ lint: compile .lint/.ok
 	.lint/bin/mamushi -l 100 --check contracts
 	python scripts/check_sizes.py
 
-bench: compile
+bench: compile devnet/node_modules/.anvil
 	@python bench/run.py $(ARGS)
 
 clean:
