@@ -14,7 +14,8 @@ from threading import Event
 from ballast import packing
 from ballast.agents import UNBOUNDED, Arbitrageur, Buyer, Order
 from ballast.chain import Account, Chain, Reverted
-from ballast.deployment import Deployment, push_price
+from ballast.deployment import Deployment, list_board, push_price, strike_ladder
+from ballast.parameters import Parameters
 from ballast.paths import BASIS_MEAN, Step
 from ballast.simulation import HOUR
 from ballast.units import WAD
@@ -43,6 +44,7 @@ class Tally:
 
     steps: int = 0
     sales: int = 0
+    boards: int = 0
     refused: Counter[str] = field(default_factory=Counter)
 
 
@@ -55,12 +57,17 @@ class Market:
         deployment: Deployment,
         owner: Account,
         arbitrageur: Account,
+        boards: Parameters,
         buyers: tuple[Account, ...] = (),
     ) -> None:
-        """Give tokens to those who have none; Reverted when `owner` owns no mock."""
+        """Give tokens to those who have none; Reverted when `owner` owns no mock.
+
+        boards: the section of that name of the parameters, for boards that are listed anew.
+        """
         self._chain = chain
         self._deployment = deployment
         self._owner = owner
+        self._boards = boards
         self._unit = 10 ** chain.read(deployment.token, "decimals")
         self._feed_digits = chain.read(deployment.feed, "decimals")
         self._fund_arbitrageur(arbitrageur)
@@ -78,6 +85,26 @@ class Market:
         """The feed answers with the step's price; the venue's mark is traded to its basis."""
         push_price(self._chain, self._deployment.feed, self._owner, step.price, self._feed_digits)
         self._arbitrageur.trade(step.basis)
+
+    def relist(self) -> list[int]:
+        """List a board for each tenor that has none now; returns the expiries [unix s].
+
+        A tenor has one while an expiry lies between the tenor before and it.
+        """
+        boards = self._boards
+        now = self._chain.now()
+        left = [expiry - now for expiry in self._chain.read(self._deployment.book, "live_boards")]
+        tenors = sorted(boards["tenors"])
+        missing = [
+            now + tenor
+            for shorter, tenor in zip([0, *tenors], tenors, strict=False)
+            if not any(shorter < time_left <= tenor for time_left in left)
+        ]
+        surface = {key: boards[key] for key in ("atm_vol", "skew", "smile")}
+        strikes = strike_ladder(boards, self.price())
+        for expiry in missing:
+            list_board(self._chain, self._deployment.book, self._owner, expiry, strikes, surface)
+        return missing
 
     def buy(self, order: Order) -> None:
         """What a buyer wants, on the boards that are open; Reverted when the book refuses."""
@@ -144,6 +171,7 @@ def live(
         if start + int(due) > chain.now() + 1:
             chain.advance(start + int(due))
         market.move(step)
+        tally.boards += len(market.relist())
         for order in by_step.get(number - 1, []):
             try:
                 market.buy(order)

@@ -8,7 +8,7 @@ import click
 from ape import accounts, chain, project
 from ape.api import AccountAPI
 
-from ballast import paths, refusals
+from ballast import parameters, paths, refusals
 from ballast.agents import FLOWS, option_flow
 from ballast.chain import quieten_ape
 from ballast.cli import (
@@ -107,7 +107,10 @@ def move(path: Path, account: AccountAPI, price: Decimal | None) -> None:
 def live_(
     path: Path, account: AccountAPI, source: str, flow: str, speed: float, hours: int, seed: int
 ) -> None:  # fmt: skip
-    """Let prices move, arbitrage follow and people buy options, until Ctrl-C or the hours end."""
+    """Let prices move, arbitrage follow and people buy options, until Ctrl-C or the hours end.
+
+    A board is listed for each that expires; to settle is left to a keeper, or whoever does.
+    """
     stop = stop_by_signal()
     here = connect(project, chain, path)
     market = open_market(here, account, BUYERS)
@@ -126,7 +129,7 @@ def live_(
     refused = sum(tally.refused.values())
     click.echo(
         f"{how} after {tally.steps * HOUR // parts // 60:,} simulated minutes, "
-        f"{tally.sales} sales, {refused} refused"
+        f"{tally.sales} sales, {refused} refused, {tally.boards} boards listed"
     )
 
 
@@ -138,6 +141,7 @@ def open_market(here: Connection, account: AccountAPI, buyers: tuple[int, ...] =
         here.deployment(),
         account,
         people[ARBITRAGEUR],
+        parameters.load()["boards"],
         tuple(people[index] for index in buyers),
     )
 

@@ -15,6 +15,7 @@ from ballast.units import WAD
 USDC = 10**6
 HOUR = 3_600
 HEARTBEAT = 3_600
+WEEK = 168 * HOUR
 OWNER, STRANGER = "TEST::0", "TEST::6"
 
 
@@ -25,7 +26,8 @@ def run(write_deployment, create_command, system):
 
 @pytest.fixture
 def market(system, project, chain, owner, arbitrageur, stranger):
-    return Market(ApeChain(project, chain), system, owner, arbitrageur, (stranger,))
+    boards = parameters.load()["boards"]
+    return Market(ApeChain(project, chain), system, owner, arbitrageur, boards, (stranger,))
 
 
 def test_give__alias_or_address__has_tokens(run, succeed, system, stranger):
@@ -105,6 +107,20 @@ def test_live__orders__come_in_their_hour_and_refusals_are_counted(
     series = system.book.series_id(min(system.book.live_boards()), 2_000 * WAD, False)
     bought = system.book.balanceOf(stranger, series)
     assert bought == pytest.approx(2 * 0.01 * 3_000_000 / 2_000 * WAD, rel=0.01)
+
+
+def test_live__a_board_expires__the_next_is_listed(market, system, project, chain):
+    """And the far one's tenor has a new one when it is as near as the near one was."""
+    near, far = sorted(system.book.live_boards())
+    chain.pending_timestamp = near - HOUR + 60  # the far one has three weeks left
+    assert run_live(market, project, chain, [calm(2_100 * WAD)] * 2, []).boards == 0
+    tally = run_live(market, project, chain, [calm(2_100 * WAD)] * 3, [])
+    assert tally.boards == 1
+    added = max(set(system.book.live_boards()) - {near, far})
+    assert near + WEEK <= added <= near + WEEK + 2 * HOUR
+    assert system.book.board(added)[0][4] == 2_100 * WAD
+    chain.pending_timestamp = far - WEEK
+    assert run_live(market, project, chain, [calm(2_100 * WAD)] * 2, []).boards == 1
 
 
 def run_live(market, project, chain, path, orders, stop=None, speed=1e6, on_step=None):
