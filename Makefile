@@ -37,7 +37,7 @@ test: compile
 
 # What users do, against real nodes.
 test-devnet: compile devnet/node_modules/.hardhat
-	@ape test tests/devnet $(ARGS)
+	@ape test -n 2 --dist loadfile tests/devnet $(ARGS)
 
 stateful: compile
 	@STATEFUL=full ape test -s tests/stateful $(ARGS)

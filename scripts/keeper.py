@@ -7,7 +7,6 @@ from typing import Any
 import click
 from ape import chain, project
 from ape.api import AccountAPI
-from ape.exceptions import ApeException
 from web3.exceptions import Web3Exception
 
 from ballast.chain import quieten_ape
@@ -45,7 +44,7 @@ class KeeperCommand(DevnetCommand):
         quieten_ape()
         try:
             return super().invoke(ctx)
-        except (ApeException, Web3Exception, OSError) as error:
+        except (Web3Exception, OSError) as error:
             raise click.ClickException(f"cannot start: {str(error).splitlines()[0]}") from None
 
 

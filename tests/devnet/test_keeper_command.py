@@ -68,7 +68,10 @@ def test_once__no_deployment__is_a_line(devnet, tmp_path):
 def test_once__no_node__is_a_line(devnet, tmp_path):
     nobody = Node(tmp_path)
     done = nobody.run(*arguments(devnet, tmp_path), account="TEST::1")
-    expected = f"Error: cannot start: No (supported) node found on '{nobody.url}'.\n"
+    expected = (
+        f"Error: No (supported) node found on '{nobody.url}'. Is it running? "
+        "`make devnet` starts one.\n"
+    )
     assert (done.returncode, done.stdout, done.stderr) == (1, "", expected)
 
 
