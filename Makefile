@@ -3,7 +3,7 @@
 SHELL := /bin/bash
 .SHELLFLAGS := -eu -o pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help setup compile demo test stateful devnet test-devnet lint bench clean
+.PHONY: help setup compile demo test reference stateful devnet test-devnet lint bench clean
 
 # ape finds the Vyper compiler on the PATH and keeps its data in the home folder unless told.
 export PATH := $(CURDIR)/.venv/bin:$(PATH)
@@ -21,6 +21,7 @@ help:
 	@echo "make lint     formatters, linters, types, code sizes"
 	@echo "make bench    gas, errors and speed, against their bounds (needs npm; ARGS=--accept)"
 	@echo "make devnet   a local chain on port 8545, kept over restarts (Anvil; needs npm)"
+	@echo "make reference   docs/REFERENCE.md, from the contracts and the parameters"
 	@echo "make setup    only install the tools"
 	@echo "make compile  only compile the contracts"
 	@echo "make clean    remove what was built; the installed tools stay"
@@ -38,6 +39,9 @@ test: compile
 # What users do, against real nodes.
 test-devnet: compile devnet/node_modules/.hardhat
 	@ape test -n 2 --dist loadfile tests/devnet $(ARGS)
+
+reference: compile
+	@python -m ballast.reference
 
 stateful: compile
 	@STATEFUL=full ape test -s tests/stateful $(ARGS)

@@ -45,6 +45,7 @@ interface Wired:
 
 VAULT: immutable(Wired)
 
+# Who may call `reduce_only` beside the owner; empty for nobody.
 guardian: public(address)
 # What has tripped since the last lift; empty in normal mode.
 tripped: public(IBreaker.Breach)

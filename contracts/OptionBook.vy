@@ -66,6 +66,7 @@ PRICER: immutable(IPricer)
 BREAKER: immutable(IBreaker)
 FEED_SCALE: immutable(uint256)  # [wad] per unit of the feed's answer
 
+# Whose account a sale is judged by; named once by `wire`.
 hedger: public(IHedger)
 # Laid out in `parameter_words`.
 oracle_word: uint256
@@ -82,6 +83,7 @@ strikes: HashMap[uint256, DynArray[uint256, MAX_STRIKES]]
 is_listed: HashMap[uint256, bool]
 # When a board's vols were last set, by expiry [unix s].
 vols_set_at: public(HashMap[uint256, uint256])
+# Who may call `set_vol`.
 vol_keeper: public(address)
 # Price that a board was settled at, by expiry; 0 before. [USD wad]
 settlement_price: public(HashMap[uint256, uint256])

@@ -82,8 +82,11 @@ struct Snapshot:
     shares: uint256  # in supply, with the virtual ones and the fees that are due
 
 
+# What was sold; named once by `wire`, as the next two.
 book: public(address)
+# What offsets it.
 hedger: public(address)
+# Whether risk may be taken.
 breaker: public(IBreaker)
 # Most that deposits may bring the net asset value to. [asset]
 deposit_cap: public(uint256)

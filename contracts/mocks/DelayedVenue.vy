@@ -53,6 +53,7 @@ exports: (
 )
 
 orders: HashMap[uint256, IDelayedVenue.Order]
+# The order of an account that waits, 0 for none.
 order_of: public(HashMap[address, uint256])
 
 # Identifier given last; the first is 1.

@@ -32,8 +32,11 @@ event Approval:
     amount: uint256
 
 
+# By holder and series. [ETH wad]
 balanceOf: public(HashMap[address, HashMap[uint256, uint256]])
+# By owner, spender and series. [ETH wad]
 allowance: public(HashMap[address, HashMap[address, HashMap[uint256, uint256]]])
+# By owner and spender: may move all of the owner's.
 isOperator: public(HashMap[address, HashMap[address, bool]])
 
 
