@@ -25,6 +25,7 @@ class Seen:
     requested: float  # asked back by redeemers, of all shares that they had
     filled: float  # of it
     start_price: float  # of a share [USD]
+    others: int  # accounts besides the hedge's that were liquidated
 
 
 Measure = Callable[[Seen], Any]
@@ -106,6 +107,12 @@ def _is_hedged(row: dict[str, Value]) -> bool:
     return abs(float(row["net"] or 0)) <= max(float(row["band"] or 0), CRUMB)
 
 
+def _is_hedged_at_end(seen: Seen) -> bool:
+    """When the keeper was last there."""
+    visited = [row for row in seen.rows if row["keeper"] == "on"]
+    return bool(visited) and _is_hedged(visited[-1])
+
+
 def _hedged_share(seen: Seen) -> float:
     """Steps that end within the band."""
     rows = [row for row in seen.rows if row["keeper"] == "on"]
@@ -118,7 +125,7 @@ def _recovered(seen: Seen) -> bool:
     ratio = seen.rows[-1]["margin_ratio"]
     has_margin = ratio is None or float(ratio) >= SPARE_MARGIN
     is_over = seen.rows[-1]["liquidations"] == 0
-    return is_over and has_margin and _is_hedged(seen.rows[-1]) and _is_solvent(seen)
+    return is_over and has_margin and _is_hedged_at_end(seen) and _is_solvent(seen)
 
 
 def _line(name: str) -> Measure:
@@ -148,9 +155,9 @@ CHECKS: dict[str, tuple[str, Measure]] = {
     "min_margin_ratio": ("≥", lambda seen: min(_column(seen, "margin_ratio"), default=None)),
     "liquidations": ("≤", lambda seen: sum(_column(seen, "liquidations"))),
     "liquidated": ("≥", lambda seen: sum(_column(seen, "liquidations"))),
-    "others_liquidated": ("≥", lambda seen: sum(_column(seen, "others_liquidated"))),
+    "others_liquidated": ("≥", lambda seen: seen.others),
     "recovered": ("is", _recovered),
-    "hedged_at_end": ("is", lambda seen: _is_hedged(seen.rows[-1])),
+    "hedged_at_end": ("is", _is_hedged_at_end),
     "hedged_share": ("≥", _hedged_share),
     "net_share": ("≤", _net_share),
     "hedges": ("≥", lambda seen: sum(_column(seen, "hedges"))),

@@ -117,6 +117,7 @@ def _result(life: Life, begin: int, price: float, bytecode: dict[str, str]) -> R
         requested=float(life.people.requested),
         filled=float(told.filled),
         start_price=price,
+        others=len(told.others),
     )
     checks = [_books_balance(chain, deployment, statement)]
     return Result(
@@ -146,6 +147,8 @@ class Tale:
         self._life = life
         self.filled = 0
         """Shares of redeemers that were filled."""
+        self.others: set[str] = set()
+        """Accounts besides the hedge's that were liquidated."""
         self.events = list(life.events)
         for row in life.rows:
             row |= {"liquidations": 0, "others_liquidated": 0, "fees": 0.0}
@@ -165,6 +168,7 @@ class Tale:
         elif log.name == "Liquidated":
             name = "liquidations" if is_ours else "others_liquidated"
             row[name] = int(row[name] or 0) + 1
+            self.others |= set() if is_ours else {str(event["account"])}
         elif log.name == "RedemptionsProcessed":
             self.filled += event["shares"]
         if told := self._told(log.name, event, is_ours):
