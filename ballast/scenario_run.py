@@ -1,6 +1,7 @@
 """Lives through a scenario on any `Chain` and says what it saw.
 
-A run begins at midnight (UTC) after the chain's newest block: the breaker counts hours and days.
+A run begins at the second midnight (UTC) after the chain's newest block: the breaker counts hours
+and days, and whatever the hedger does once a day is due again.
 What the logs tell is taken from the logs, when all is over.
 """
 
@@ -87,7 +88,7 @@ def run(
     parameters = parameters_on(chain, deployment, scenario)
     spot = _price(chain, deployment)
     path = price_path(scenario, spot)
-    chain.advance((chain.now() // DAY + 1) * DAY)
+    chain.advance((chain.now() // DAY + 2) * DAY)
     if stands:
         change(chain, deployment, owner, scenario.changes(), parameters)
     keeper, arbitrageur, *others = people
