@@ -4,7 +4,7 @@
     steps.parquet, steps.csv   a row a step, with `scenario_result.COLUMNS`
     lines.json                 attribution, NAV before and after, residual [USD wad]
     checks.json, events.json   what had to hold and what was seen; what happened, by hour
-    manifest.json              seed, scenario, bytecode, versions, SHA-256 of the files above
+    manifest.json              seed, scenario, bytecode, versions, SHA-256 of all these files
     repro.zip                  all of these and what failed, of a run in which something did
 
 The same result gives the same bytes: nothing here knows the time, the machine or the folder. JSON
@@ -33,7 +33,7 @@ FAILED = "failed.txt"
 
 COMMAND = """\
 #!/bin/sh
-# From a checkout of Ballast that has the bytecode and the versions of manifest.json.
+# From a checkout of Ballast that has the inputs, bytecode and versions of manifest.json.
 exec ape run scenario run "$(dirname "$0")/scenario.yaml" --fresh --seed {seed}
 """
 
@@ -70,6 +70,8 @@ class Manifest:
     seed: int
     scenario: dict[str, Any]
     """As loaded, defaults filled in."""
+    inputs: dict[str, str]
+    """SHA-256 of the file that prices were replayed from, by its path in the scenario."""
     bytecode: dict[str, str]
     """Hash of the code by contract."""
     versions: dict[str, str]
@@ -86,14 +88,16 @@ class Manifest:
 def write(result: Result, folder: Path) -> Manifest:
     """Write a run into `folder`, and a repro bundle beside it when something does not hold.
 
-    What an earlier run left there is replaced. ValueError when a row has not the columns of a step,
-    or a figure of an event is no number.
+    A run that something stopped is a result too: its rows end there, and a check that fails says
+    why. What an earlier run left in the folder is replaced. ValueError when a row has not the
+    columns of a step, or a figure of an event is no number.
     """
     folder.mkdir(parents=True, exist_ok=True)
     _write_data(result, folder)
     manifest = Manifest(
         seed=result.scenario["seed"],
         scenario=result.scenario,
+        inputs=_inputs(result.scenario["price"]["file"]),
         bytecode=result.bytecode,
         versions=result.versions,
         steps=len(result.rows),
@@ -145,6 +149,10 @@ def verify(folder: Path, manifest: Manifest) -> None:
 def sha256(content: bytes) -> str:
     """SHA-256 in 64 hexadecimal digits."""
     return hashlib.sha256(content).hexdigest()
+
+
+def _inputs(file: str) -> dict[str, str]:
+    return {file: sha256(Path(file).read_bytes())} if file else {}
 
 
 def _write_data(result: Result, folder: Path) -> None:

@@ -52,16 +52,17 @@ def row(hour: int) -> dict[str, Value]:
     }
 
 
+def scenario(name: str, file: str = "") -> dict[str, Any]:
+    """What a scenario file says, as far as outputs look into it."""
+    price = {"model": "csv" if file else "gbm", "vol": 0.7, "file": file}
+    return {"name": name, "why": "No hedge in time → a loss.", "seed": 7, "price": price}
+
+
 def sample(name: str = "gap", holds: bool = True, **changes: Any) -> Result:
     """A run whose lines sum to the change of its NAV."""
     lines = dict.fromkeys(LINES, 0) | AMOUNTS
     result = Result(
-        scenario={
-            "name": name,
-            "why": "A gap → no hedge in time.",
-            "seed": 7,
-            "path": {"vol": 0.7},
-        },
+        scenario=scenario(name),
         rows=[row(hour) for hour in range(1, STEPS + 1)],
         events=[{"hour": 10, "what": "liquidation", "detail": "of 3 ETH"}],
         lines=lines,

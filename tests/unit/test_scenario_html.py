@@ -1,4 +1,4 @@
-"""ballast.scenario_html: one page that loads nothing and shows everything."""
+"""ballast.scenario_html and its figures: one page that loads nothing and shows everything."""
 
 import json
 from dataclasses import replace
@@ -11,7 +11,8 @@ from scenario_samples import AMOUNTS, STEPS, sample
 
 from ballast.human import decimal
 from ballast.scenario_charts import CHARTS, Estimate, Policy
-from ballast.scenario_html import figure, frontier, report, waterfall_figure
+from ballast.scenario_figures import figure, frontier, waterfall_figure
+from ballast.scenario_html import report
 from ballast.scenario_result import Check
 
 POLICIES = [
@@ -145,7 +146,7 @@ def test_report__origin__is_told(page: Page):
     result = sample()
     for content in (result.bytecode, result.versions):
         assert all(f"{name} {value}" in page.said for name, value in content.items())
-    assert "liquidation of 3 ETH" in page.said
+    assert "Events: 1 hour what detail 10 liquidation of 3 ETH" in page.said
     assert "vol: 0.7" in page.said
 
 
@@ -159,7 +160,7 @@ def test_report__twice__leaves_the_same_bytes(tmp_path: Path):
 
 def test_report__markup_in_words__stays_words(tmp_path: Path):
     """Of a scenario file that somebody else wrote, in text and in what the charts are told."""
-    evil = "</script><img src=x>&"
+    evil = "</script><!--<script><img src=x>&"
     checks = [Check(evil, evil, evil, True)]
     events = [{"hour": 1, "what": evil, "detail": evil}]
     scenario = sample().scenario | {"name": evil, "why": evil}
@@ -177,11 +178,23 @@ def test_report__no_policies__has_no_frontier(tmp_path: Path):
     assert "frontier" not in Page(tmp_path / "report.html").ids
 
 
-def test_report__run_without_events_or_steps__is_a_page(tmp_path: Path):
-    report([sample(rows=[], events=[])], tmp_path / "report.html")
+def test_report__policies_alone__say_nothing_of_runs(tmp_path: Path):
+    report([], tmp_path / "report.html", POLICIES)
+    page = Page(tmp_path / "report.html")
+    assert page.ids == ["frontier", "figures"]
+    assert "<band> 4 3.5 4.5 2.2 2 2.5" in page.said
+    assert "check" not in page.said
+
+
+def test_report__stopped_at_once__is_a_page(tmp_path: Path):
+    """Without steps, events and lines."""
+    report(
+        [sample(rows=[], events=[], lines={}, nav_after=sample().nav_before)],
+        tmp_path / "report.html",
+    )
     said = Page(tmp_path / "report.html").said
     assert "no position" in said
-    assert " events" not in said
+    assert "Events" not in said
 
 
 # ------------------------------------------------------------------------------ figures

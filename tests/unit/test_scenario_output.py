@@ -12,7 +12,7 @@ from zipfile import ZipFile
 import pytest
 import yaml
 from pyarrow import parquet
-from scenario_samples import AMOUNTS, row, sample
+from scenario_samples import AMOUNTS, row, sample, scenario
 
 from ballast.scenario_output import (
     BUNDLE,
@@ -94,6 +94,18 @@ def test_write__manifest__names_all_that_the_run_was_made_from(tmp_path: Path):
         for name, content in contents(tmp_path).items()
         if name != MANIFEST
     }
+
+
+def test_write__replayed_prices__are_known_by_their_bytes(tmp_path: Path):
+    prices = tmp_path / "prices.csv"
+    prices.write_text("a")
+    run = sample(scenario=scenario("replay", str(prices)))
+    first = write(run, tmp_path / "run")
+    assert first.inputs == {str(prices): hashlib.sha256(b"a").hexdigest()}
+    assert write(sample(), tmp_path / "other").inputs == {}
+    prices.write_text("b")
+    (line,) = first.differences(write(run, tmp_path / "run"))
+    assert line.startswith(f"inputs.{prices}: ")
 
 
 def test_write__row_without_a_column__is_refused(tmp_path: Path):
