@@ -7,6 +7,7 @@ import pytest
 from matplotlib import pyplot
 from scenario_samples import AMOUNTS, sample
 
+from ballast import scenario_charts
 from ballast.attribution import FLOWS, LINES
 from ballast.panels import Line, Panel, column, draw, marked
 from ballast.scenario_charts import (
@@ -88,6 +89,19 @@ def test_draw__rows__are_what_the_axes_hold():
 
 def test_column__none__is_no_number():
     assert isnan(column([{"ratio": None}], "ratio")[0])
+
+
+def test_nav__picture__is_the_steps_above_the_waterfall():
+    result = sample()
+    chart = next(chart for chart in CHARTS if chart.name == "nav")
+    figure = scenario_charts._nav(chart, result)
+    *panels, bars = figure.axes
+    columns = [[line.column for line in panel.lines] for panel in chart.panels]
+    drawn = [[[*line.get_ydata()] for line in axis.lines] for axis in panels]
+    assert drawn == [[column(result.rows, name) for name in names] for names in columns]
+    seen = [(patch.get_x(), patch.get_width()) for patch in bars.patches]
+    assert seen == [(bar.start, bar.amount) for bar in waterfall(result.lines)]
+    pyplot.close(figure)
 
 
 def test_write_pngs__other_attribution__changes_the_picture_of_the_nav_alone(tmp_path: Path):

@@ -170,6 +170,7 @@ def test_write__check_fails__bundles_all_that_repeats_it(tmp_path: Path):
     result = sample(holds=False)
     write(result, tmp_path / "run")
     with ZipFile(tmp_path / "run" / BUNDLE) as bundle:
+        assert {entry.date_time for entry in bundle.infolist()} == {(1980, 1, 1, 0, 0, 0)}
         bundle.extractall(tmp_path / "bundle")
     seen = contents(tmp_path / "bundle")
     assert seen.pop(FAILED).decode() == "margin ratio: 30 %, bound ≥ 6.25 %\n"
