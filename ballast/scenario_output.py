@@ -16,6 +16,7 @@ import csv
 import hashlib
 import json
 from dataclasses import asdict, dataclass
+from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 from zipfile import ZipFile, ZipInfo
@@ -36,6 +37,8 @@ COMMAND = """\
 # From a checkout of Ballast that has the inputs, bytecode and versions of manifest.json.
 exec ape run scenario run "$(dirname "$0")/scenario.yaml" --fresh --seed {seed}
 """
+
+WRITERS = ("pyarrow", "PyYAML")
 
 EPOCH = (1980, 1, 1, 0, 0, 0)
 """When everything in a bundle was written: the first moment that a zip can name."""
@@ -75,7 +78,9 @@ class Manifest:
     bytecode: dict[str, str]
     """Hash of the code by contract."""
     versions: dict[str, str]
-    """Of what Ballast runs on, by package."""
+    """Of what the result depends on."""
+    writers: dict[str, str]
+    """Versions of what wrote the files: others leave the same rows in other bytes."""
     steps: int
     files: dict[str, str]
     """SHA-256 by file name."""
@@ -100,6 +105,7 @@ def write(result: Result, folder: Path) -> Manifest:
         inputs=_inputs(result.scenario["price"]["file"]),
         bytecode=result.bytecode,
         versions=result.versions,
+        writers={name: version(name) for name in WRITERS},
         steps=len(result.rows),
         files={name: sha256((folder / name).read_bytes()) for name in DATA},
     )

@@ -5,7 +5,9 @@ from math import sin
 from typing import Any
 
 from ballast.attribution import LINES
+from ballast.scenario import parse
 from ballast.scenario_result import COLUMNS, Check, Result, Value
+from ballast.strict import plain
 from ballast.units import WAD
 
 STEPS = 30
@@ -53,9 +55,17 @@ def row(hour: int) -> dict[str, Value]:
 
 
 def scenario(name: str, file: str = "") -> dict[str, Any]:
-    """What a scenario file says, as far as outputs look into it."""
-    price = {"model": "csv" if file else "gbm", "vol": 0.7, "file": file}
-    return {"name": name, "why": "No hedge in time → a loss.", "seed": 7, "price": price}
+    """A scenario file as it is loaded, of prices that are drawn or replayed from `file`."""
+    content = {
+        "name": name,
+        "why": "No hedge in time → a loss.",
+        "hours": STEPS,
+        "seed": 7,
+        "price": {"model": "csv" if file else "gbm", "vol": 0.7, "file": file},
+        "deposits": [3_000_000, 1_500_000],
+        "expect": {"solvent": True},
+    }
+    return dict(plain(parse(content)))
 
 
 def sample(name: str = "gap", holds: bool = True, **changes: Any) -> Result:

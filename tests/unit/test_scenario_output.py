@@ -9,11 +9,13 @@ from dataclasses import replace
 from pathlib import Path
 from zipfile import ZipFile
 
+import pyarrow
 import pytest
 import yaml
 from pyarrow import parquet
 from scenario_samples import AMOUNTS, row, sample, scenario
 
+from ballast.scenario import load
 from ballast.scenario_output import (
     BUNDLE,
     DATA,
@@ -26,6 +28,7 @@ from ballast.scenario_output import (
     write,
 )
 from ballast.scenario_result import COLUMNS
+from ballast.strict import plain
 
 
 def contents(folder: Path) -> dict[str, bytes]:
@@ -88,6 +91,7 @@ def test_write__manifest__names_all_that_the_run_was_made_from(tmp_path: Path):
     assert read_manifest(tmp_path) == manifest
     assert (manifest.scenario, manifest.seed) == (result.scenario, 7)
     assert (manifest.bytecode, manifest.versions) == (result.bytecode, result.versions)
+    assert manifest.writers == {"pyarrow": pyarrow.__version__, "PyYAML": yaml.__version__}
     assert manifest.steps == len(result.rows)
     assert manifest.files == {
         name: hashlib.sha256(content).hexdigest()
@@ -106,6 +110,12 @@ def test_write__replayed_prices__are_known_by_their_bytes(tmp_path: Path):
     prices.write_text("b")
     (line,) = first.differences(write(run, tmp_path / "run"))
     assert line.startswith(f"inputs.{prices}: ")
+
+
+def test_write__scenario__loads_as_the_one_that_was_run(tmp_path: Path):
+    """With every default, and whatever else the file it came from says by then."""
+    write(sample(), tmp_path)
+    assert plain(load(tmp_path / "scenario.yaml")) == sample().scenario
 
 
 def test_write__row_without_a_column__is_refused(tmp_path: Path):
