@@ -93,7 +93,7 @@ def draw_panel(panel: Panel, axis: Axes, rows: Rows) -> None:
         axis.axvline(hour, color="tab:red", ls=":", lw=1, label="" if number else panel.marks)
     if len(axis.get_legend_handles_labels()[0]) > 1:
         axis.legend(loc="lower right", bbox_to_anchor=(1, 1), ncols=4, fontsize=8, frameon=False)
-    if hours:
+    if hours[:1] != hours[-1:]:
         axis.set_xlim(hours[0], hours[-1])
     finish(axis, panel.title, panel.unit)
 
