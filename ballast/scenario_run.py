@@ -15,7 +15,7 @@ from typing import Any
 
 from ballast import history
 from ballast.attribution import Statement, attribute
-from ballast.chain import START, Account, Chain, Log
+from ballast.chain import START, Account, Chain, Log, Reverted
 from ballast.compiler import ROOT
 from ballast.deployment import (
     KINDS,
@@ -26,6 +26,7 @@ from ballast.deployment import (
 )
 from ballast.flags import Breach, words
 from ballast.parameters import Parameters, load
+from ballast.paths import Step
 from ballast.revm import ARTIFACTS
 from ballast.scenario import Scenario, ScenarioError
 from ballast.scenario_checks import Seen, run_checks
@@ -99,12 +100,20 @@ def run(
     life = Life(chain, cast, traders, scenario, parameters, path[0], deployment)
     begin = chain.now()
     price = chain.read(deployment.vault, "convertToAssets", life._share) / life._unit
+    return _result(life, begin, price, bytecode, _live(life, path))
+
+
+def _live(life: Life, path: list[Step]) -> Check:
+    """All steps, or as many as the contracts let it: what stops it is a check that fails."""
     for number, step in enumerate(path[1:], start=1):
-        life.live(number, step)
-    return _result(life, begin, price, bytecode)
+        try:
+            life.live(number, step)
+        except Reverted as refusal:
+            return Check("lived_through", "is yes", f"step {number}: {refusal}", False)
+    return Check("lived_through", "is yes", "yes", True)
 
 
-def _result(life: Life, begin: int, price: float, bytecode: dict[str, str]) -> Result:
+def _result(life: Life, begin: int, price: float, bytecode: dict[str, str], lived: Check) -> Result:
     """All that was seen, with what the logs add to it."""
     chain, deployment = life.chain, life.deployment
     end = chain.now()
@@ -120,7 +129,9 @@ def _result(life: Life, begin: int, price: float, bytecode: dict[str, str]) -> R
         start_price=price,
         others=len(told.others),
     )
-    checks = [_books_balance(chain, deployment, statement)]
+    checks = [lived, _books_balance(chain, deployment, statement)]
+    if life.rows:
+        checks += run_checks(life.scenario.expect, seen)
     return Result(
         scenario=plain(life.scenario),
         rows=[{name: row[name] for name in COLUMNS} for row in life.rows],
@@ -128,7 +139,7 @@ def _result(life: Life, begin: int, price: float, bytecode: dict[str, str]) -> R
         lines=statement.lines,
         nav_before=statement.nav_before,
         nav_after=statement.nav_after,
-        checks=checks + run_checks(life.scenario.expect, seen),
+        checks=checks,
         bytecode=bytecode,
         versions=versions(),
     )
