@@ -36,7 +36,7 @@ COLUMNS = {
     "others_liquidated": "",
     "mode": "",  # "normal" or "reduce-only"
     "breaches": "",  # in words, empty when nothing is wrong
-    "keeper": "",  # "on", "out" or "waits": the gas is dearer than it pays
+    "keeper": "",  # "on", "rests" between visits, "out", or "waits" for cheaper gas
     "sends": "",  # transactions of the keeper
     "fees": "USD",  # that the hedge paid the venue in the step, penalties too
     "gas": "gwei",  # base fee that the keeper meets; gas used is no part: engines meter it apart

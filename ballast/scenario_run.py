@@ -63,12 +63,18 @@ def people_of(scenario: Scenario) -> int:
 
 
 def fresh(chain: Chain, owner: Account, scenario: Scenario) -> Deployment:
-    """What `ape run deploy` makes of an empty chain, with the scenario's parameters."""
+    """What `ape run deploy` makes of an empty chain, with the scenario's parameters.
+
+    ScenarioError when the contracts refuse one.
+    """
     parameters = load(overrides=scenario.changes())
     chain.advance(START)
     spot = round(scenario.spot * 100) * (WAD // 100)
-    deployment = deploy(chain, owner, parameters, spot)
-    list_boards(chain, deployment.book, owner, parameters, spot, chain.now())
+    try:
+        deployment = deploy(chain, owner, parameters, spot)
+        list_boards(chain, deployment.book, owner, parameters, spot, chain.now())
+    except Reverted as refusal:
+        raise ScenarioError(f"the contracts refuse a parameter: {refusal}") from None
     return deployment
 
 
