@@ -3,7 +3,7 @@
 SHELL := /bin/bash
 .SHELLFLAGS := -eu -o pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help setup compile demo test reference stateful devnet test-devnet lint bench clean
+.PHONY: help setup compile demo scenarios test reference stateful devnet test-devnet lint bench clean
 
 # ape finds the Vyper compiler on the PATH and keeps its data in the home folder unless told.
 export PATH := $(CURDIR)/.venv/bin:$(PATH)
@@ -15,6 +15,7 @@ SOURCES := ape-config.yaml $(shell find contracts -name '*.vy' -o -name '*.vyi')
 
 help:
 	@echo "make demo     sell options, hedge them for a week, settle (ARGS=... for the script)"
+	@echo "make scenarios what markets have done to it, and worse (ARGS=... for the script)"
 	@echo "make test     all tests (ARGS=... for pytest)"
 	@echo "make test-devnet what users do, on Anvil and Hardhat nodes (needs npm)"
 	@echo "make stateful random histories against the invariants, in full (some minutes)"
@@ -32,6 +33,10 @@ compile: .build/.compiled
 
 demo: compile
 	@ape run demo $(ARGS)
+
+# All of the catalogue, on a chain in the process; what it writes is in out/scenarios.
+scenarios: compile
+	@ape run scenario run --all --fresh $(ARGS)
 
 test: compile
 	@ape test -n 2 --dist loadfile --ignore tests/devnet $(ARGS)

@@ -23,18 +23,23 @@ from rich.console import Console
 from rich.table import Table
 
 from ballast import deployment_file
+from ballast.anvil import AnvilError
 from ballast.chain import ApeChain, Contract, Receipt, Reverted
 from ballast.compiler import compile_if_stale
-from ballast.deployment import Deployment
+from ballast.deployment import KINDS, Deployment
 from ballast.deployment_check import code_hash
 from ballast.deployment_file import DeploymentError
 from ballast.human import Sheet
+from ballast.keeper_rpc import Unavailable
 from ballast.option_desk import OptionError
 from ballast.parameters import ParameterError
 from ballast.paths import PathError
 from ballast.perp import PerpError
 from ballast.refusals import in_words
+from ballast.scenario import ScenarioError
+from ballast.scenario_output import OutputError
 from ballast.vault_user import VaultError
+from ballast.venue_history import HistoryError
 
 DEVNET = os.environ.get("BALLAST_NETWORK", "ethereum:devnet")
 """The network of `make devnet`, as ape-config.yaml has it, unless the environment says another."""
@@ -47,19 +52,6 @@ NO_ETHER = ("gas required exceeds allowance", "insufficient funds", "doesn't hav
 
 LARGEST = 10**30
 """No amount of tokens or ETH is larger."""
-
-KINDS = {
-    "token": "MockToken",
-    "feed": "MockFeed",
-    "venue": "PerpMarket",
-    "vault": "Vault",
-    "breaker": "Breaker",
-    "pricer": "Pricer",
-    "book": "OptionBook",
-    "hedger": "Hedger",
-    "multicall": "Multicall",
-}
-"""Contracts by their names in a deployment file."""
 
 
 class Amount(click.ParamType):
@@ -192,6 +184,20 @@ def devnet_command(group: click.Group, name: str) -> Callable[[Callable[..., Non
     return decorate
 
 
+class LineCommand(click.Command):
+    """A command that connects by itself, if at all; its errors are a line."""
+
+    def make_context(self, *args: Any, **kwargs: Any) -> click.Context:
+        """Read what was typed."""
+        with errors_in_a_line():
+            return super().make_context(*args, **kwargs)
+
+    def invoke(self, ctx: click.Context) -> Any:
+        """Run it."""
+        with errors_in_a_line():
+            return super().invoke(ctx)
+
+
 class DevnetCommand(ConnectedProviderCommand):
     """A command on a chain, the devnet unless `--network` names another; its errors are a line."""
 
@@ -224,6 +230,11 @@ def errors_in_a_line() -> Iterator[None]:
         PathError,
         VaultError,
         OptionError,
+        ScenarioError,
+        OutputError,
+        AnvilError,
+        HistoryError,
+        Unavailable,
     ) as error:
         raise click.ClickException(str(error)) from None
     except click.UsageError as error:

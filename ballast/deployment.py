@@ -10,6 +10,19 @@ from typing import Any
 from ballast.chain import Account, Chain, Contract
 from ballast.parameters import Parameters, reversion
 
+KINDS = {
+    "token": "MockToken",
+    "feed": "MockFeed",
+    "venue": "PerpMarket",
+    "vault": "Vault",
+    "breaker": "Breaker",
+    "pricer": "Pricer",
+    "book": "OptionBook",
+    "hedger": "Hedger",
+    "multicall": "Multicall",
+}
+"""What each part of a deployment is."""
+
 
 @dataclass(frozen=True)
 class Deployment:

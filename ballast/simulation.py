@@ -196,11 +196,18 @@ class World:
         return Board(expiry, strikes)
 
     def _relist(self, hour: int, spot: int) -> None:
-        """A tenor whose board has expired has the next one, from expiry to expiry."""
+        """A tenor whose board has expired has the next one, from expiry to expiry.
+
+        There is one board an expiry: where another tenor's stands, it is an hour later.
+        """
         for number, tenor in enumerate(self.parameters["boards"]["tenors"]):
             expiry = self.boards[number].expiry
-            if self._roll is not None and expiry <= self.chain.now():
-                self.boards[number] = self._list(expiry + tenor, spot, self._roll(hour))
+            if self._roll is None or expiry > self.chain.now():
+                continue
+            expiry += tenor
+            while expiry in self._open:
+                expiry += HOUR
+            self.boards[number] = self._list(expiry, spot, self._roll(hour))
 
     def _deposit(self, depositor: Account, amount: int) -> None:
         token, vault = self.deployment.token, self.deployment.vault

@@ -58,6 +58,18 @@ def test_step__rolling__boards_are_listed_as_old_ones_expire(create_engine):
     assert world.record.sales == 5  # two hours of a board, the rest is inside the cutoff
 
 
+def test_step__rolling_onto_another_tenors_expiry__comes_an_hour_later(create_engine):
+    values = parameters.load(overrides={"boards.tenors": "6 h, 12 h"})
+    engine = create_engine()
+    owner, keeper, arbitrageur, depositor, buyer = engine.accounts(5)
+    cast = Cast(owner, keeper, arbitrageur, [depositor], [buyer])
+    world = World(engine, cast, values, at(2_000), [DEPOSIT], roll=lambda hour: WAD)
+    near, far = world.expiries
+    for hour in range(1, 7):
+        world.step(hour, at(2_000), [])
+    assert world.expiries == [far + 3_600, far] == [near + 7 * 3_600, near + 6 * 3_600]
+
+
 def test_step__not_rolling__an_expired_board_has_no_successor(create_world):
     world = create_world()
     expiries = world.expiries
