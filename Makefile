@@ -3,7 +3,7 @@
 SHELL := /bin/bash
 .SHELLFLAGS := -eu -o pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help setup compile demo test stateful devnet test-devnet lint bench clean
+.PHONY: help setup compile demo test stateful conformance devnet test-devnet lint bench clean
 
 # ape finds the Vyper compiler on the PATH and keeps its data in the home folder unless told.
 export PATH := $(CURDIR)/.venv/bin:$(PATH)
@@ -18,6 +18,7 @@ help:
 	@echo "make test     all tests (ARGS=... for pytest)"
 	@echo "make test-devnet what users do, on Anvil and Hardhat nodes (needs npm)"
 	@echo "make stateful random histories against the invariants, in full (some minutes)"
+	@echo "make conformance the simulator against theory, in full (some minutes)"
 	@echo "make lint     formatters, linters, types, code sizes"
 	@echo "make bench    gas, errors and speed, against their bounds (ARGS=--accept)"
 	@echo "make devnet   a local chain on port 8545, kept over restarts (Anvil; needs npm)"
@@ -41,6 +42,9 @@ test-devnet: compile devnet/node_modules/.hardhat
 
 stateful: compile
 	@STATEFUL=full ape test -s tests/stateful $(ARGS)
+
+conformance: compile
+	@CONFORMANCE=full ape test -q tests/conformance $(ARGS)
 
 # Blocks come every two seconds and with each transaction. Its state is kept in .devnet.
 devnet: devnet/node_modules/.anvil
