@@ -3,7 +3,7 @@
 SHELL := /bin/bash
 .SHELLFLAGS := -eu -o pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help setup compile demo test stateful conformance devnet test-devnet lint bench clean
+.PHONY: help setup compile demo test stateful conformance backtest devnet test-devnet lint bench clean
 
 # ape finds the Vyper compiler on the PATH and keeps its data in the home folder unless told.
 export PATH := $(CURDIR)/.venv/bin:$(PATH)
@@ -19,6 +19,7 @@ help:
 	@echo "make test-devnet what users do, on Anvil and Hardhat nodes (needs npm)"
 	@echo "make stateful random histories against the invariants, in full (some minutes)"
 	@echo "make conformance the simulator against theory, in full (some minutes)"
+	@echo "make backtest the vault in the weeks of 2020-2023, on market data of your own (ARGS=--help)"
 	@echo "make lint     formatters, linters, types, code sizes"
 	@echo "make bench    gas, errors and speed, against their bounds (ARGS=--accept)"
 	@echo "make devnet   a local chain on port 8545, kept over restarts (Anvil; needs npm)"
@@ -45,6 +46,9 @@ stateful: compile
 
 conformance: compile
 	@CONFORMANCE=full ape test -q tests/conformance $(ARGS)
+
+backtest: compile
+	@python bench/backtest.py $(ARGS)
 
 # Blocks come every two seconds and with each transaction. Its state is kept in .devnet.
 devnet: devnet/node_modules/.anvil
