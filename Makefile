@@ -3,7 +3,8 @@
 SHELL := /bin/bash
 .SHELLFLAGS := -eu -o pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help setup compile demo scenarios test reference stateful devnet test-devnet lint bench clean
+.PHONY: help setup compile demo scenarios backtest test test-devnet stateful conformance lint bench \
+	reference devnet clean
 
 # ape finds the Vyper compiler on the PATH and keeps its data in the home folder unless told.
 export PATH := $(CURDIR)/.venv/bin:$(PATH)
@@ -14,18 +15,20 @@ unexport PYTHONDONTWRITEBYTECODE
 SOURCES := ape-config.yaml $(shell find contracts -name '*.vy' -o -name '*.vyi')
 
 help:
-	@echo "make demo     sell options, hedge them for a week, settle (ARGS=... for the script)"
-	@echo "make scenarios what markets have done to it, and worse (ARGS=... for the script)"
-	@echo "make test     all tests (ARGS=... for pytest)"
-	@echo "make test-devnet what users do, on Anvil and Hardhat nodes (needs npm)"
-	@echo "make stateful random histories against the invariants, in full (some minutes)"
-	@echo "make lint     formatters, linters, types, code sizes"
-	@echo "make bench    gas, errors and speed, against their bounds (needs npm; ARGS=--accept)"
-	@echo "make devnet   a local chain on port 8545, kept over restarts (Anvil; needs npm)"
-	@echo "make reference   docs/REFERENCE.md, from the contracts and the parameters"
-	@echo "make setup    only install the tools"
-	@echo "make compile  only compile the contracts"
-	@echo "make clean    remove what was built; the installed tools stay"
+	@echo "make demo         sell options, hedge them for a week, settle (ARGS=... for the script)"
+	@echo "make scenarios    live through the catalogue of scenarios"
+	@echo "make backtest     the weeks of 2020-2023, on market data of your own (ARGS=--help)"
+	@echo "make devnet       a local chain on port 8545, kept over restarts (Anvil; needs npm)"
+	@echo "make test         all tests (ARGS=... for pytest)"
+	@echo "make test-devnet  what users do, on Anvil and Hardhat nodes (needs npm)"
+	@echo "make stateful     random histories against the invariants, in full (some minutes)"
+	@echo "make conformance  the simulator against theory, in full (some minutes)"
+	@echo "make lint         formatters, linters, types, code sizes"
+	@echo "make bench        gas, errors and speed, against their bounds (needs npm; ARGS=--accept)"
+	@echo "make reference    docs/REFERENCE.md, from the contracts and the parameters"
+	@echo "make setup        only install the tools"
+	@echo "make compile      only compile the contracts"
+	@echo "make clean        remove what was built; the installed tools stay"
 
 setup: .venv/.ok
 
@@ -50,6 +53,12 @@ reference: compile
 
 stateful: compile
 	@STATEFUL=full ape test -s tests/stateful $(ARGS)
+
+conformance: compile
+	@CONFORMANCE=full ape test -q tests/conformance $(ARGS)
+
+backtest: compile
+	@python bench/backtest.py $(ARGS)
 
 # Blocks come every two seconds and with each transaction. Its state is kept in .devnet.
 devnet: devnet/node_modules/.anvil
