@@ -15,7 +15,7 @@ margin, somebody tries to liquidate each hour, and all is undone again.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from math import inf
 
 import numpy as np
@@ -57,6 +57,7 @@ class Setting:
     tracks_vol: bool = False  # whether vols move within the week
     outages: bool = True  # whether the keeper's are tried
     share: float = 1.0  # of what the stress test lets be sold
+    overrides: dict[str, str] = field(default_factory=dict)  # of parameters, by dotted names
 
 
 @dataclass(frozen=True)
@@ -108,7 +109,7 @@ def live(
     """The week that begins at an hour of the market, on an empty chain with five accounts."""
     path = market.steps(hour, WEEK + SETTLING)
     realised = vols(market, setting.half_life)[hour : hour + len(path)]
-    world, deposit = _deploy(chain, accounts, path[0], float(realised[0]))
+    world, deposit = _deploy(chain, accounts, path[0], float(realised[0]), setting)
     begin = chain.now()
     refusal = sell(world, deposit, setting.share)
     book = chain.read(world.deployment.book, "risk")
@@ -161,10 +162,10 @@ def live(
 
 
 def _deploy(
-    chain: Chain, accounts: Sequence[Account], start: Step, vol: float
+    chain: Chain, accounts: Sequence[Account], start: Step, vol: float, setting: Setting
 ) -> tuple[World, int]:
     """The vault, and its deposit [USD wad]."""
-    values = parameters.load()
+    values = parameters.load(overrides=setting.overrides)
     deposit = min(NAV_IN_ETH * start.price, LARGEST_NAV)
     values["venue"]["depth"] = DEPTH_OF_NAV * deposit * WAD // start.price
     values["boards"]["atm_vol"] = _bounded(values, to_wad(vol))
