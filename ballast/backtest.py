@@ -3,11 +3,12 @@
 Each week is a vault of its own, so weeks may be run in any order: deployed at the week's first
 hour, with boards at the vol of the hours before, it sells as much as its stress test allows, all
 series alike, is hedged by an hourly keeper to the end of its first board, and settles it in the
-hour after. The vol keeper follows the moving average of realised vol, at the pace that the book
-allows, an hour late. Nobody else comes or goes, so the NAV says what a depositor has.
+hour after. Vols stand for the week; with `tracks_vol` the vol keeper has them follow the moving
+average of realised vol each hour, at the pace that the book allows. Nobody else comes or goes, so
+the NAV says what a depositor has.
 
-NAV is 2,500 ETH, `LARGEST_NAV` at most: at the price below which it is less, the default depth of
-the venue is 80·NAV/S, and above it the depth is set to that. All else is the default deployment.
+NAV is 2,500 ETH, or `LARGEST_NAV` where that is less. The venue's depth is 80·NAV/S: for 2,500 ETH
+its default. All else is the default deployment.
 
 Losses are shares of what was deposited. An outage is tried at every hour from which the index comes
 near the hedge's liquidation within `OUTAGE` hours: the market goes on, nobody hedges or adds
@@ -15,8 +16,9 @@ margin, somebody tries to liquidate each hour, and all is undone again.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from math import inf
+from typing import NamedTuple
 
 import numpy as np
 
@@ -57,6 +59,7 @@ class Setting:
     tracks_vol: bool = False  # whether vols move within the week
     outages: bool = True  # whether the keeper's are tried
     share: float = 1.0  # of what the stress test lets be sold
+    overrides: dict[str, str] = field(default_factory=dict)  # of parameters, by dotted names
 
 
 @dataclass(frozen=True)
@@ -108,22 +111,12 @@ def live(
     """The week that begins at an hour of the market, on an empty chain with five accounts."""
     path = market.steps(hour, WEEK + SETTLING)
     realised = vols(market, setting.half_life)[hour : hour + len(path)]
-    world, deposit = _deploy(chain, accounts, path[0], float(realised[0]))
+    world, deposit = _deploy(chain, accounts, path[0], float(realised[0]), setting)
     begin = chain.now()
     refusal = sell(world, deposit, setting.share)
     book = chain.read(world.deployment.book, "risk")
     sold_nav = chain.read(world.deployment.vault, "net_asset_value")[0]
-    tried = liquidated = 0
-    nearest: list[float] = []
-    for step in range(1, len(path)):
-        world.step(step, path[step], [])
-        if setting.tracks_vol:
-            _follow_vol(world, float(realised[step]))
-        distance = _distance(world, path[step + 1 : step + 1 + OUTAGE])
-        nearest.append(distance)
-        if setting.outages and distance <= LIQUIDATORS_EYE / WAD:
-            tried += 1
-            liquidated += _outage(world, path, step)
+    outages = _run(world, path, realised, setting)
     rows = world.record.rows
     statement = attribute(history.journal(chain, world.deployment), begin, chain.now())
     statement.check(chain.read(world.deployment.vault, "net_asset_value")[0])
@@ -153,18 +146,18 @@ def live(
         book_sd=summary.book_deviation * WAD / deposit,
         lowest_margin=summary.lowest_margin_ratio,
         liquidations=len(chain.events(world.deployment.venue, "Liquidated")),
-        nearest=min(nearest),
-        outages_tried=tried,
-        outages_liquidated=liquidated,
+        nearest=outages.nearest,
+        outages_tried=outages.tried,
+        outages_liquidated=outages.liquidated,
         residual=statement.residual,
     )
 
 
 def _deploy(
-    chain: Chain, accounts: Sequence[Account], start: Step, vol: float
+    chain: Chain, accounts: Sequence[Account], start: Step, vol: float, setting: Setting
 ) -> tuple[World, int]:
     """The vault, and its deposit [USD wad]."""
-    values = parameters.load()
+    values = parameters.load(overrides=setting.overrides)
     deposit = min(NAV_IN_ETH * start.price, LARGEST_NAV)
     values["venue"]["depth"] = DEPTH_OF_NAV * deposit * WAD // start.price
     values["boards"]["atm_vol"] = _bounded(values, to_wad(vol))
@@ -173,6 +166,29 @@ def _deploy(
     cast = Cast(owner, keeper, arbitrageur, [depositor], [buyer])
     chain.advance(START)
     return World(chain, cast, values, start, [deposit // scale]), deposit
+
+
+class Outages(NamedTuple):
+    """What the keeper's would have done, as in `Week`."""
+
+    nearest: float
+    tried: int
+    liquidated: int
+
+
+def _run(world: World, path: list[Step], realised: Floats, setting: Setting) -> Outages:
+    """Live through the path, and look at an outage from each of its hours."""
+    nearest, tried, liquidated = inf, 0, 0
+    for step in range(1, len(path)):
+        world.step(step, path[step], [])
+        if setting.tracks_vol:
+            _follow_vol(world, float(realised[step]))
+        distance = _distance(world, path[step + 1 : step + 1 + OUTAGE])
+        nearest = min(nearest, distance)
+        if setting.outages and distance <= LIQUIDATORS_EYE / WAD:
+            tried += 1
+            liquidated += _outage(world, path, step)
+    return Outages(nearest, tried, liquidated)
 
 
 def _bounded(values: parameters.Parameters, vol: int) -> int:

@@ -3,9 +3,10 @@
     python bench/backtest.py                    every week
     python bench/backtest.py --every 8          each eighth week
     python bench/backtest.py --weeks 2020-03    those whose first day begins so
-    python bench/backtest.py --resume           only what out/backtest.json does not have yet
+    python bench/backtest.py --resume           only what the report does not have yet
     python bench/backtest.py --track-vol        the vols of the boards move within the week
     python bench/backtest.py --share 0.5        half of what the stress test lets be sold
+    python bench/backtest.py --set "venue.fee=2 bps"      another parameter of the deployment
 
 First one option on one ETH, in numpy; then the default vault through the contracts, a week a vault.
 Exit 1 if a figure misses what is asked of it. The market data are not the project's: see
@@ -29,10 +30,11 @@ from rich.console import Console
 from rich.progress import track
 from rich.table import Table
 
-from ballast import backtest, market_data, real_weeks
+from ballast import backtest, market_data, parameters, real_weeks
 from ballast.backtest import Setting, Week
 from ballast.compiler import ROOT
 from ballast.market_data import Market, MarketDataError
+from ballast.parameters import ParameterError
 from ballast.real_weeks import Rule
 from ballast.revm import RevmChain
 
@@ -82,21 +84,25 @@ def main() -> int:
     console = Console(width=150)
     try:
         market = market_data.load()
-    except MarketDataError as error:
+        parameters.load(overrides=dict(arguments.set))
+    except (MarketDataError, ParameterError) as error:
         print(f"Error: {error}", file=sys.stderr)
         return 2
     single, figures = single_option(market)
     console.print(single)
     setting = Setting(
-        half_life=arguments.half_life, tracks_vol=arguments.track_vol, share=arguments.share
+        half_life=arguments.half_life,
+        tracks_vol=arguments.track_vol,
+        share=arguments.share,
+        overrides=dict(arguments.set),
     )
     starts = _starts(market, arguments.weeks, arguments.every)
     began = time.perf_counter()
-    known = _known(setting) if arguments.resume else {}
+    known = _known(arguments.report, setting) if arguments.resume else {}
     missing = [hour for hour in starts if market.moment(hour) not in known]
     for hour in _watched(missing):
         known[market.moment(hour)] = _live(market, hour, setting)
-        _write(setting, list(known.values()), [])
+        _write(arguments.report, setting, list(known.values()), [])
     took = time.perf_counter() - began
     weeks = [known[start] for start in sorted(known)]
     whole = len(weeks) == len(_starts(market, [], 1))
@@ -107,7 +113,7 @@ def main() -> int:
         console.print(crash_table(weeks, eves))
         figures += vault_figures(weeks) if whole else crash_figures(weeks)
     console.print(figures_table(figures))
-    _write(setting, weeks, figures)
+    _write(arguments.report, setting, weeks, figures)
     return 0 if all(figure.passes for figure in figures) else 1
 
 
@@ -117,9 +123,16 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--every", type=int, default=1, metavar="N")
     parser.add_argument("--resume", action="store_true", help="keep the weeks of the last report")
     parser.add_argument("--track-vol", action="store_true")
+    parser.add_argument("--set", type=_pair, action="append", default=[], metavar="NAME=VALUE")
+    parser.add_argument("--report", type=Path, default=REPORT, help="where to write")
     parser.add_argument("--share", type=float, default=1.0, help="of what may be sold")
     parser.add_argument("--half-life", type=int, default=backtest.HALF_LIFE, metavar="HOURS")
     return parser.parse_args()
+
+
+def _pair(text: str) -> tuple[str, str]:
+    name, _, value = text.partition("=")
+    return name, value
 
 
 def _starts(market: Market, wanted: list[str], every: int) -> list[int]:
@@ -138,9 +151,9 @@ def _live(market: Market, hour: int, setting: Setting) -> Week:
     return backtest.live(chain, chain.accounts(5), market, hour, setting)
 
 
-def _known(setting: Setting) -> dict[str, Week]:
+def _known(report: Path, setting: Setting) -> dict[str, Week]:
     """The weeks of the last report, if it is of the same setting."""
-    said = json.loads(REPORT.read_text()) if REPORT.exists() else {"setting": None}
+    said = json.loads(report.read_text()) if report.exists() else {"setting": None}
     if said["setting"] != asdict(setting):
         return {}
     weeks = [Week(**row) for row in said["weeks"]]
@@ -300,7 +313,7 @@ def figures_table(figures: list[Figure]) -> Table:
     return grid
 
 
-def _write(setting: Setting, weeks: list[Week], figures: list[Figure]) -> None:
+def _write(report: Path, setting: Setting, weeks: list[Week], figures: list[Figure]) -> None:
     """Infinity is no JSON: a week without a hedge has no distance."""
     rows = [
         {key: None if value == inf else value for key, value in asdict(week).items()}
@@ -311,8 +324,8 @@ def _write(setting: Setting, weeks: list[Week], figures: list[Figure]) -> None:
         "figures": [figure._asdict() | {"passes": bool(figure.passes)} for figure in figures],
         "weeks": rows,
     }
-    REPORT.parent.mkdir(parents=True, exist_ok=True)
-    REPORT.write_text(json.dumps(said, indent=2, default=float) + "\n")
+    report.parent.mkdir(parents=True, exist_ok=True)
+    report.write_text(json.dumps(said, indent=2, default=float) + "\n")
 
 
 if __name__ == "__main__":

@@ -98,8 +98,10 @@ def test_live__half_the_share__sells_half(week, live, calm):
     assert 0 < -half.slippage < -week.slippage / 2  # it grows with the square of the size
 
 
-def test_live__dear_ether__deposit_is_at_most_what_the_vault_takes(live, calm):
-    dear = live(create_market(calm.index * 4), Setting(outages=False))
+def test_live__dear_ether_no_fee__deposit_is_what_the_vault_takes_and_fees_are_none(live, calm):
+    free = Setting(outages=False, overrides={"venue.fee": "0 bps"})
+    dear = live(create_market(calm.index * 4), free)
+    assert dear.fees == 0
     assert dear.deposit == pytest.approx(5_000_000)
     assert dear.sold * dear.spot / dear.deposit == pytest.approx(5_000 / 2_500, rel=0.5)
 
