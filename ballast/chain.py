@@ -76,6 +76,9 @@ class Chain(Protocol):
     def logs(self, *contracts: Contract) -> list[Log]:
         """All events of the contracts in what was sent through this object, in their order."""
 
+    def code(self, contract: Contract) -> bytes:
+        """What is at its address."""
+
     def next_block(self) -> None:
         """Wait until there is a new block; a chain that mines on demand is asked for one."""
 
@@ -163,6 +166,10 @@ class ApeChain:
         """All events of the contracts in what was sent through this object, in their order."""
         found = [entry for contract in contracts for entry in self._decode(contract)]
         return [log for _, log in sorted(found, key=lambda entry: entry[0])]
+
+    def code(self, contract: Contract) -> bytes:
+        """What is at its address."""
+        return bytes(self._manager.provider.get_code(contract.address))
 
     def next_block(self) -> None:
         """Wait until there is a new block; a chain that mines on demand is asked for one."""

@@ -25,7 +25,7 @@ from rich.table import Table
 from ballast import deployment_file
 from ballast.chain import ApeChain, Contract, Receipt, Reverted
 from ballast.compiler import compile_if_stale
-from ballast.deployment import Deployment
+from ballast.deployment import KINDS, Deployment
 from ballast.deployment_check import code_hash
 from ballast.deployment_file import DeploymentError
 from ballast.human import Sheet
@@ -47,19 +47,6 @@ NO_ETHER = ("gas required exceeds allowance", "insufficient funds", "doesn't hav
 
 LARGEST = 10**30
 """No amount of tokens or ETH is larger."""
-
-KINDS = {
-    "token": "MockToken",
-    "feed": "MockFeed",
-    "venue": "PerpMarket",
-    "vault": "Vault",
-    "breaker": "Breaker",
-    "pricer": "Pricer",
-    "book": "OptionBook",
-    "hedger": "Hedger",
-    "multicall": "Multicall",
-}
-"""Contracts by their names in a deployment file."""
 
 
 class Amount(click.ParamType):

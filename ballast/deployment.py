@@ -10,6 +10,19 @@ from typing import Any
 from ballast.chain import Account, Chain, Contract
 from ballast.parameters import Parameters, reversion
 
+KINDS = {
+    "token": "MockToken",
+    "feed": "MockFeed",
+    "venue": "PerpMarket",
+    "vault": "Vault",
+    "breaker": "Breaker",
+    "pricer": "Pricer",
+    "book": "OptionBook",
+    "hedger": "Hedger",
+    "multicall": "Multicall",
+}
+"""What each part of a deployment is."""
+
 
 @dataclass(frozen=True)
 class Deployment:
@@ -97,8 +110,20 @@ def list_boards(
     surface = {key: boards[key] for key in ("atm_vol", "skew", "smile")}
     expiries = [now + tenor for tenor in boards["tenors"]]
     for expiry in expiries:
-        chain.send(book, "list_board", expiry, strike_ladder(boards, spot), surface, sender=owner)
+        list_board(chain, book, owner, expiry, strike_ladder(boards, spot), surface)
     return expiries
+
+
+def list_board(
+    chain: Chain,
+    book: Contract,
+    owner: Account,
+    expiry: int,
+    strikes: list[int],
+    surface: dict[str, int],
+) -> None:
+    """List one board; surface: atm_vol, skew and smile [wad]."""
+    chain.send(book, "list_board", expiry, strikes, surface, sender=owner)
 
 
 def strike_ladder(boards: dict[str, int], spot: int) -> list[int]:

@@ -73,7 +73,7 @@ def jump(
     memory = BASIS_MEMORY ** (1 / parts)
     compensator = jumps_a_year * (math.exp(mean + deviation**2 / 2) - 1)
     log_price, excess = math.log(spot), 0.0
-    steps = [_step(spot, BASIS_MEAN)]
+    steps = [step(spot, BASIS_MEAN)]
     for _ in range(hours * parts):
         log_price += -(vol**2 / 2 + compensator) * dt
         log_price += vol * math.sqrt(dt) * diffusion.gauss(0, 1)
@@ -81,7 +81,7 @@ def jump(
             log_price += jumps.gauss(mean, deviation)
         noise = BASIS_DEVIATION * math.sqrt(1 - memory**2)
         excess = memory * excess + noise * basis.gauss(0, 1)
-        steps.append(_step(math.exp(log_price), BASIS_MEAN + excess))
+        steps.append(step(math.exp(log_price), BASIS_MEAN + excess))
     return steps
 
 
@@ -111,7 +111,7 @@ def between(steps: list[Step], parts: int) -> list[Step]:
     """A path with `parts` steps for each of its own; price and basis go straight from one to the
     next."""
     finer = [
-        _step(
+        step(
             (before.price + (after.price - before.price) * part / parts) / WAD,
             before.basis + (after.basis - before.basis) * part / parts,
         )
@@ -124,7 +124,7 @@ def between(steps: list[Step], parts: int) -> list[Step]:
 def starting_at(steps: list[Step], price: int) -> list[Step]:
     """The same moves from another price [USD wad]."""
     first = steps[0].price
-    return [_step(step.price * price / first / WAD, step.basis) for step in steps]
+    return [step(one.price * price / first / WAD, one.basis) for one in steps]
 
 
 def first_hours(steps: list[Step], hours: int) -> list[Step]:
@@ -152,8 +152,9 @@ def _row(path: Path, row: dict[str, str], close: str, mark: str | None) -> Step:
         if not (math.isfinite(value) and value > 0):
             raise PathError(f"'{path}' has a {name} that is not positive: {value:g}")
     price = prices["price"]
-    return _step(price, prices.get("mark", price) / price - 1)
+    return step(price, prices.get("mark", price) / price - 1)
 
 
-def _step(price: float, basis: float) -> Step:
+def step(price: float, basis: float) -> Step:
+    """A step at a price [USD], rounded to what the feed can say."""
     return Step(round(price * WAD / FEED_UNIT) * FEED_UNIT, basis)

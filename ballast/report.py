@@ -1,19 +1,36 @@
 """What a run looks like: a table of its figures and a picture of its hours."""
 
 import statistics
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 
-import matplotlib
-from matplotlib import pyplot
-from matplotlib.axes import Axes
 from rich.table import Table
 
 from ballast.attribution import HEDGE, OPTIONS, Statement
+from ballast.panels import Line, Panel, draw, save
 from ballast.simulation import Record, Row
 from ballast.units import WAD
 
-matplotlib.use("Agg")
+PANELS = (
+    Panel("spot", "USD", (Line("spot", "spot", "black"),)),
+    Panel(
+        "delta of the book and of the hedge",
+        "ETH",
+        (Line("book_delta", "book", "tab:blue"), Line("hedge", "hedge", "tab:orange")),
+    ),
+    Panel(
+        "net delta",
+        "ETH",
+        (
+            Line("net_found", "found", "tab:orange", is_dots=True),
+            Line("net_left", "left by the keeper", "tab:blue"),
+        ),
+        band="band_left",
+    ),
+    Panel("net asset value", "USD", (Line("nav", "NAV", "tab:green"),)),
+    Panel("margin ratio", "", (Line("margin_ratio", "margin ratio", "tab:red"),)),
+)
+"""The picture of a run, from top to bottom."""
 
 
 @dataclass(frozen=True)
@@ -99,37 +116,7 @@ def table(
 
 def picture(rows: list[Row], path: Path) -> None:
     """Spot; book delta against hedge; net delta with its band; NAV; margin ratio: a PNG."""
-    figure, axes = pyplot.subplots(5, 1, figsize=(10, 14), sharex=True, layout="constrained")
-    hours = [row.hour for row in rows]
-    spot, deltas, net, nav, margin = axes
-    spot.plot(hours, [row.spot for row in rows], color="black", linewidth=1)
-    _finish(spot, "spot", "USD")
-    deltas.plot(hours, [row.book_delta for row in rows], label="book")
-    deltas.plot(hours, [row.hedge for row in rows], label="hedge")
-    deltas.legend(loc="upper left")
-    _finish(deltas, "delta of the book and of the hedge", "ETH")
-    band = [row.band_left for row in rows]
-    net.fill_between(hours, [-width for width in band], band, alpha=0.2, label="band")
-    net.plot(hours, [row.net_found for row in rows], "x", markersize=3, label="found")
-    net.plot(hours, [row.net_left for row in rows], linewidth=1, label="left by the keeper")
-    net.legend(loc="upper left")
-    _finish(net, "net delta", "ETH")
-    nav.plot(hours, [row.nav for row in rows], color="tab:green")
-    nav.yaxis.set_major_formatter("{x:,.0f}")
-    _finish(nav, "net asset value", "USD")
-    ratios = [float("nan") if row.margin_ratio is None else row.margin_ratio for row in rows]
-    margin.plot(hours, ratios, color="tab:red")
-    _finish(margin, "margin ratio", "")
-    margin.set_xlabel("hour")
-    path.parent.mkdir(parents=True, exist_ok=True)
-    figure.savefig(path, dpi=110)
-    pyplot.close(figure)
-
-
-def _finish(axis: Axes, title: str, unit: str) -> None:
-    axis.set_title(title, loc="left", fontsize=10)
-    axis.set_ylabel(unit)
-    axis.grid(alpha=0.3)
+    save(draw(PANELS, [asdict(row) for row in rows]), path)
 
 
 def _deviation(values: list[float]) -> float:

@@ -75,6 +75,10 @@ class RevmChain:
                     found.append(Log(contract, name, arguments, timestamp))
         return found
 
+    def code(self, contract: Contract) -> bytes:
+        """What is at its address."""
+        return bytes(self._evm.get_code(contract.address) or b"")
+
     def next_block(self) -> None:
         """Mine an empty block."""
         self._mine(lambda: None)

@@ -11,7 +11,13 @@ from typing import Any
 
 from ballast.agents import UNBOUNDED, Arbitrageur, Buyer, Order
 from ballast.chain import Account, Chain, Reverted
-from ballast.deployment import deploy, list_boards, push_price, strike_ladder
+from ballast.deployment import (
+    Deployment,
+    deploy,
+    list_board,
+    push_price,
+    strike_ladder,
+)
 from ballast.keeper import Keeper
 from ballast.parameters import Parameters
 from ballast.paths import Step
@@ -81,6 +87,14 @@ class Record:
     settled: list[int] = field(default_factory=list)
 
 
+@dataclass(frozen=True)
+class Board:
+    """What is listed for a tenor."""
+
+    expiry: int  # [unix s]
+    strikes: list[int]  # [USD wad]
+
+
 class World:
     """A deployed vault with its people; `step` lives through one hour."""
 
@@ -92,23 +106,35 @@ class World:
         start: Step,
         deposits: list[int],
         is_hedged: bool = True,
+        *,
+        deployment: Deployment | None = None,
+        roll: Callable[[int], int] | None = None,
     ) -> None:
-        """Deploy, deposit and list the boards. deposits: one a depositor [token units]."""
+        """Deposit and list the boards of a fresh deployment, or of one that stands already.
+
+        deposits: one a depositor [token units]; deployment: one whose contracts are the owner's,
+        with `parameters`; roll: the atm vol [wad] at which, in that hour, a board is listed for one
+        that expires; without it there are no others.
+        """
         self.chain = chain
         self.cast = cast
         self.parameters = parameters
         self.is_hedged = is_hedged
         self.record = Record()
-        self.deployment = deploy(
-            chain, cast.owner, parameters if is_hedged else tolerant(parameters), start.price
-        )
+        rules = parameters if is_hedged else tolerant(parameters)
+        self.deployment = deployment or deploy(chain, cast.owner, rules, start.price)
+        if deployment:
+            self._take_over(start.price, rules)
         self.start = chain.now()
         for depositor, amount in zip(cast.depositors, deposits, strict=True):
             self._deposit(depositor, amount)
-        self.expiries = list_boards(
-            chain, self.deployment.book, cast.owner, parameters, start.price, self.start
-        )
-        self.strikes = strike_ladder(parameters["boards"], start.price)
+        self._roll = roll
+        self._open: list[int] = []
+        atm_vol = parameters["boards"]["atm_vol"]
+        self.boards = [
+            self._list(self.start + tenor, start.price, atm_vol)
+            for tenor in parameters["boards"]["tenors"]
+        ]
         self.keeper = Keeper(chain, self.deployment, cast.keeper)
         self.buyers = [Buyer(chain, self.deployment, account) for account in cast.buyers]
         self._fund_traders(sum(deposits))
@@ -116,16 +142,25 @@ class World:
         self._worth = sum(deposits) * 10 ** (18 - parameters["token"]["decimals"])
         self._left: Any = None
 
+    @property
+    def expiries(self) -> list[int]:
+        """Of the newest board of each tenor [unix s]."""
+        return [board.expiry for board in self.boards]
+
+    @property
+    def strikes(self) -> list[int]:
+        """Of the newest board of the first tenor [USD wad]."""
+        return self.boards[0].strikes
+
     def step(self, hour: int, step: Step, orders: list[Order]) -> Row:
         """The feed moves, then arbitrage, liquidation, settlement, sales and last the keeper."""
-        chain, deployment = self.chain, self.deployment
-        chain.advance(self.start + hour * HOUR)
-        decimals = self.parameters["feed"]["decimals"]
-        push_price(chain, deployment.feed, self.cast.owner, step.price, decimals)
+        self.chain.advance(self.start + hour * HOUR)
+        self._push(step.price)
         self._arbitrageur.trade(step.basis)
         if self._near_liquidation(step.price):
             self._liquidate()
         settled = self._settle_expired()
+        self._relist(hour, step.price)
         sold = sum(self._sell(order, step.price) for order in orders)
         row = self._hedge(hour, bool(settled or sold))
         self.keeper.look()
@@ -140,6 +175,32 @@ class World:
         before = self.chain.read(self.deployment.token, "balanceOf", depositor)
         self.chain.send(vault, "redeem", shares, depositor, depositor, sender=depositor)
         return int(self.chain.read(self.deployment.token, "balanceOf", depositor) - before)
+
+    def _take_over(self, price: int, rules: Parameters) -> None:
+        """What a deployment that stands must be told before people come to it."""
+        self._push(price)
+        if not self.is_hedged:
+            breaker = self.deployment.breaker
+            self.chain.send(breaker, "set_limits", rules["breaker"], sender=self.cast.owner)
+
+    def _push(self, price: int) -> None:
+        decimals = self.parameters["feed"]["decimals"]
+        push_price(self.chain, self.deployment.feed, self.cast.owner, price, decimals)
+
+    def _list(self, expiry: int, spot: int, atm_vol: int) -> Board:
+        boards = self.parameters["boards"]
+        strikes = strike_ladder(boards, spot)
+        surface = {"atm_vol": atm_vol, "skew": boards["skew"], "smile": boards["smile"]}
+        list_board(self.chain, self.deployment.book, self.cast.owner, expiry, strikes, surface)
+        self._open.append(expiry)
+        return Board(expiry, strikes)
+
+    def _relist(self, hour: int, spot: int) -> None:
+        """A tenor whose board has expired has the next one, from expiry to expiry."""
+        for number, tenor in enumerate(self.parameters["boards"]["tenors"]):
+            expiry = self.boards[number].expiry
+            if self._roll is not None and expiry <= self.chain.now():
+                self.boards[number] = self._list(expiry + tenor, spot, self._roll(hour))
 
     def _deposit(self, depositor: Account, amount: int) -> None:
         token, vault = self.deployment.token, self.deployment.vault
@@ -187,26 +248,25 @@ class World:
                 raise
 
     def _settle_expired(self) -> list[int]:
-        settled = [expiry for expiry in self.expiries if self._settle(expiry)]
+        settled = [expiry for expiry in self._open if self._settle(expiry)]
+        self._open = [expiry for expiry in self._open if expiry not in settled]
         self.record.settled += settled
         return settled
 
     def _settle(self, expiry: int) -> bool:
-        if expiry in self.record.settled or self.chain.now() < expiry:
-            return False
-        if not self.keeper.settle(expiry):
+        if self.chain.now() < expiry or not self.keeper.settle(expiry):
             return False
         for buyer in self.buyers:
             buyer.claim(expiry)
         return True
 
     def _sell(self, order: Order, price: int) -> bool:
-        expiry = self.expiries[order.board]
-        if expiry in self.record.settled:
+        board = self.boards[order.board]
+        if board.expiry not in self._open:
             return False
-        strike = self.strikes[order.strike]
+        strike = board.strikes[order.strike]
         book = self.deployment.book
-        series = self.chain.read(book, "series_id", expiry, strike, order.is_put)
+        series = self.chain.read(book, "series_id", board.expiry, strike, order.is_put)
         amount = int(self._worth * order.share * WAD / price)
         try:
             self.buyers[order.buyer].buy(series, amount)

@@ -7,6 +7,7 @@ import pytest
 from ballast import parameters
 from ballast.agents import Order
 from ballast.attribution import OPTIONS, Statement, attribute
+from ballast.deployment import deploy
 from ballast.history import journal
 from ballast.paths import Step
 from ballast.simulation import Cast, World
@@ -34,6 +35,57 @@ def create_world(create_engine):
 def at(price: int, basis: float = 0.0) -> Step:
     """An hour's price [USD] and basis."""
     return Step(price * WAD, basis)
+
+
+def test_step__rolling__boards_are_listed_as_old_ones_expire(create_engine):
+    """Each from expiry to expiry, at the spot and the vol of then; what is sold goes on."""
+    values = parameters.load(overrides={"boards.tenors": "6 h, 28 d"})
+    engine = create_engine()
+    owner, keeper, arbitrageur, depositor, buyer = engine.accounts(5)
+    cast = Cast(owner, keeper, arbitrageur, [depositor], [buyer])
+    vols = {6: WAD, 12: WAD // 2}
+    world = World(engine, cast, values, at(2_000), [DEPOSIT], roll=vols.__getitem__)
+    first, far = world.expiries
+    for hour in range(1, 14):
+        world.step(hour, at(2_000 + 10 * hour), [replace(CALLS, hour=hour)])
+    assert world.expiries == [first + 12 * 3_600, far]
+    assert world.boards[0].strikes[4] == 2_120 * WAD and world.boards[1].strikes[4] == 2_000 * WAD
+    assert world.record.settled == [first, first + 6 * 3_600]
+    listed = engine.events(world.deployment.book, "BoardListed")
+    assert [board["surface"].atm_vol for board in listed] == [
+        values["boards"]["atm_vol"], values["boards"]["atm_vol"], vols[6], vols[12],
+    ]  # fmt: skip
+    assert world.record.sales == 5  # two hours of a board, the rest is inside the cutoff
+
+
+def test_step__not_rolling__an_expired_board_has_no_successor(create_world):
+    world = create_world()
+    expiries = world.expiries
+    for hour in (1, 11):
+        world.step(hour, at(2_000), [CALLS])
+    assert world.record.settled == expiries[:1] and world.expiries == expiries
+    assert world.record.sales == 1
+
+
+@pytest.mark.parametrize("is_hedged", [True, False])
+def test_world__a_deployment_that_stands__is_the_same_as_its_own(create_engine, is_hedged):
+    """Row by row, but for the seconds that it stands already."""
+    values = parameters.load()
+    worlds = []
+    for stands in (False, True):
+        engine = create_engine()
+        owner, keeper, arbitrageur, depositor, buyer = engine.accounts(5)
+        cast = Cast(owner, keeper, arbitrageur, [depositor], [buyer])
+        parts = deploy(engine, owner, values, 1_900 * WAD) if stands else None
+        world = World(
+            engine, cast, values, at(2_000), [DEPOSIT], is_hedged=is_hedged, deployment=parts
+        )
+        for hour in (1, 2, 3):
+            world.step(hour, at(2_000 + 20 * hour), [replace(CALLS, hour=hour)])
+        worlds.append(world)
+    own, other = (world.record for world in worlds)
+    assert own.rows == other.rows and own.sales == other.sales == 3
+    assert (sum(row.hedges for row in own.rows) > 0) is is_hedged
 
 
 def test_step__hedge_under_maintenance__is_liquidated(create_world):

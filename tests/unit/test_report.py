@@ -7,7 +7,7 @@ import pytest
 
 from ballast import simulation
 from ballast.attribution import LINES, Statement
-from ballast.report import summarise, table
+from ballast.report import picture, summarise, table
 from ballast.simulation import Record, Row
 from ballast.units import WAD
 
@@ -71,3 +71,14 @@ def test_table__lines_of_nothing__are_left_out():
         ("of which the options", "75.00 USD"),
         ("of which the hedge", "-3.00 USD"),
     ]
+
+
+def test_picture__hours__are_drawn_with_all_their_gaps(tmp_path):
+    """Other hours are another picture, the same hours the same."""
+    held = replace(INSIDE, hour=2, margin_ratio=0.3)
+    pictures = []
+    for name, rows in {"a": [INSIDE, held], "b": [INSIDE, OUTSIDE], "c": [INSIDE, held]}.items():
+        picture(rows, tmp_path / "new" / f"{name}.png")
+        pictures.append((tmp_path / "new" / f"{name}.png").read_bytes())
+    assert pictures[0].startswith(b"\x89PNG")
+    assert pictures[0] == pictures[2] != pictures[1]
