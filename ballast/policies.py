@@ -36,6 +36,9 @@ SHARE = 0.25
 NEAR = 1.5
 """Maintenance ratios under which a margin ratio is near liquidation: the breaker's."""
 
+JUMP_MEAN, JUMP_DEVIATION = -0.04, 0.06
+"""Of the logarithm of a price that jumps: those of `ballast.paths.jump`."""
+
 
 @dataclass(frozen=True)
 class Option:
@@ -176,16 +179,30 @@ def default_book(spot: float, vol: float) -> Book:
 
 
 def minutes(
-    spot: float, vol: float, tenor: int, count: int, seed: int, spacing: int = MINUTE
+    spot: float,
+    vol: float,
+    tenor: int,
+    count: int,
+    seed: int,
+    jumps: float = 0.0,
+    spacing: int = MINUTE,
 ) -> Iterator[Floats]:
-    """Prices [USD] of `count` paths at each step: row by row those of `replication.gbm`."""
-    draw = np.random.default_rng(seed)
-    deviation = vol * sqrt(spacing / YEAR)
-    log_moves = np.zeros(count)
+    """Prices [USD] of `count` paths at each step: row by row those of `replication.gbm`.
+
+    With so many `jumps` a year on top, and still no drift; the diffusion is the same.
+    """
+    draw, fate = np.random.default_rng(seed), np.random.default_rng([seed, 1])
+    years = spacing / YEAR
+    deviation = vol * sqrt(years)
+    drift = deviation**2 / 2 + jumps * years * (exp(JUMP_MEAN + JUMP_DEVIATION**2 / 2) - 1)
+    moved = np.zeros(count)
     yield np.full(count, spot)
     for _ in range(tenor // spacing):
-        log_moves = log_moves + (draw.standard_normal(count) * deviation - deviation**2 / 2)
-        yield spot * np.exp(log_moves)
+        moved = moved + (draw.standard_normal(count) * deviation - drift)
+        if jumps:
+            jumped = fate.normal(JUMP_MEAN, JUMP_DEVIATION, count)
+            moved = moved + np.where(fate.random(count) < jumps * years, jumped, 0.0)
+        yield spot * np.exp(moved)
 
 
 def value(spots: Floats, book: Book, rate: float, tenor: float) -> Calls:

@@ -113,7 +113,7 @@ def compare(
 
 
 def resamples(count: int, seed: int) -> Floats:
-    """How often each path is counted: once in the first row, in others as drawn with replacement."""
+    """How often each path is counted: in the first row once, then as drawn with replacement."""
     draw = np.random.default_rng(seed)
     drawn = draw.multinomial(count, np.full(count, 1 / count), size=RESAMPLES)
     return np.concatenate([np.ones((1, count)), drawn])

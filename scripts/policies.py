@@ -25,11 +25,17 @@ SPOT = 2_000.0
     help="A year, of the paths and of what is sold.",
 )  # fmt: skip
 @click.option(
+    "--jumps", type=click.FloatRange(0, 1_000), default=0.0, show_default=True,
+    help="Of prices, a year, by 4% down on average: what brings a watched hedge near liquidation.",
+)  # fmt: skip
+@click.option(
     "--output", "folder", type=click.Path(path_type=Path, file_okay=False),
     default=Path("out/policies"), show_default=True, help="Folder for table and frontier.",
 )  # fmt: skip
 @click.option("--set", "changes", multiple=True, help="NAME=VALUE, as hedger.band.min_share='1 %'.")
-def cli(count: int, seed: int, vol: float, folder: Path, changes: tuple[str, ...]) -> None:
+def cli(
+    count: int, seed: int, vol: float, jumps: float, folder: Path, changes: tuple[str, ...]
+) -> None:
     """Sell a call and a put for a week, hedge them in nine ways, and show what each is worth."""
     console = Console()
     with errors_in_a_line():
@@ -37,7 +43,7 @@ def cli(count: int, seed: int, vol: float, folder: Path, changes: tuple[str, ...
         make(folder)
         book = policies.default_book(SPOT, vol)
         terms = policies.terms_of(parameters, SPOT, vol)
-        prices = policies.minutes(SPOT, vol, book.tenor, count, seed)
+        prices = policies.minutes(SPOT, vol, book.tenor, count, seed, jumps)
         steps = book.tenor // policies.MINUTE + 1
         shown = track(prices, "minutes", steps, console=console, transient=True)
         outcomes = policies.run(shown, book, terms, policies.plans(parameters))
