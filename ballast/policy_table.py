@@ -134,7 +134,7 @@ def frontier(rows: Sequence[Row]) -> list[Policy]:
 
 
 def table(rows: Sequence[Row], is_apart: bool = False) -> Table:
-    """Policies down, measures across, each ± half its interval; or what the baseline's is less."""
+    """Policies down, measures across, ± half the interval; `is_apart`: less the baseline's."""
     title = f"less that of {BASELINE}, path by path" if is_apart else "hedging policies"
     grid = Table(title=f"{title}, {LEVEL:.0%} confidence")
     grid.add_column("policy")

@@ -160,6 +160,18 @@ def test_terms_of__any_vol__has_the_contracts_margin_rule(vol):
     assert found.mmr < found.trigger < found.target < found.ceiling
 
 
+def test_terms_of__the_rest__is_the_deployments():
+    """For one ETH of each option, a quarter of NAV / S; depth 80 × NAV / S."""
+    found = policies.terms_of(parameters.load(), SPOT, VOL)
+    assert (found.fee, found.rate, found.imr, found.mmr) == (0.0005, 0.1, 0.1, 0.0625)
+    assert found.penalty == 0.02
+    assert found.nav == 4 * SPOT and found.depth == 80 * found.nav / SPOT
+
+
+def test_band_of__the_default_deployment__is_its_rule():
+    assert policies.band_of(parameters.load()) == Band(50.0, 0.005, 0.05, DAY)
+
+
 def test_near__of_the_terms__is_the_breakers_limit():
     """SPEC-R2: 1.5 maintenance ratios."""
     assert parameters.load()["breaker"]["margin"] / WAD == policies.NEAR
@@ -294,12 +306,13 @@ def test_run__at_a_look__margin_comes_back_to_the_target(second, sign):
 
 
 def test_run__between_trigger_and_ceiling__margin_is_left():
-    """The price has moved little, and so has the hedge."""
+    """The price has moved little, and so has the hedge; its fee is paid from the margin."""
     _, delta = at_sale(CALL)
-    start = FREE.target * delta * SPOT
-    moved = start + delta * 20
-    made = lived(CALL, FREE, Plan("often", 1), SPOT, 2_020.0, 2_020.0)
-    assert made.margin[0] == pytest.approx(moved)
+    moved = FREE.target * delta * SPOT + delta * 20
+    fee = 0.1 * abs(deltas(SPOT, 2_020.0)[1] - delta) * 2_020
+    made = lived(CALL, replace(FREE, fee=0.1), Plan("often", 1), SPOT, 2_020.0, 2_020.0)
+    assert fee > 1
+    assert made.margin[0] == pytest.approx((moved + moved - fee) / 2)
 
 
 @pytest.mark.parametrize("book, bad, good", [(CALL, 1_600.0, 2_400.0), (PUT, 2_350.0, 1_600.0)])
@@ -310,21 +323,22 @@ def test_run__price_goes_against_the_hedge__is_near_liquidation(book, bad, good)
         assert made.near[0] == near and made.liquidations[0] == 0
 
 
-def test_run__under_maintenance__is_liquidated_to_the_initial_ratio():
+@pytest.mark.parametrize("book, bad, after", [(CALL, 1_500.0, 1_600.0), (PUT, 2_440.0, 2_340.0)])
+def test_run__under_maintenance__is_liquidated_to_the_initial_ratio(book, bad, after):
     """SPEC-M5: x = (t·N − E)/(t − ℓ), and 2% of it as a penalty; what is left goes on."""
-    price, delta = at_sale(CALL)
-    fallen = 1_500.0
-    equity = delta * (FREE.target * SPOT - 500)
-    notional = delta * fallen
+    price, delta = at_sale(book)
+    equity = FREE.target * abs(delta) * SPOT + delta * (bad - SPOT)
+    notional = abs(delta) * bad
     assert FREE.penalty * notional < equity < FREE.mmr * notional
     closed = (FREE.imr * notional - equity) / (FREE.imr - FREE.penalty)
-    made = lived(CALL, FREE, STATIC, SPOT, fallen, fallen + 100)
-    assert made.liquidations[0] == 1
+    made = lived(book, FREE, STATIC, SPOT, bad, after)
+    assert made.liquidations[0] == 1 and made.near[0] == 0.5
     assert made.cost[0] == pytest.approx(FREE.penalty * closed)
-    left = delta - closed / fallen
-    assert 0 < left < delta
-    assert made.pnl[0] == pytest.approx(price - delta * 500 + left * 100)
-    ratio = (equity - made.cost[0]) / (left * fallen)
+    share = 1 - closed / notional
+    assert 0 < share < 1
+    gained = delta * (bad - SPOT) + share * delta * (after - bad)
+    assert made.pnl[0] == pytest.approx(price + gained - payoff(book, after))
+    ratio = (equity - made.cost[0]) / (share * notional)
     assert ratio == pytest.approx(FREE.imr)
 
 
