@@ -1,13 +1,15 @@
 """What hedging policies are worth, in figures with confidence intervals, as tables and as CSV.
 
 The paths are the same for every policy, so a difference of two policies is that of each path: its
-interval is much narrower than theirs.
+interval is much narrower than theirs. What no path has shown has an interval of nothing, though
+three in so many paths may still do it, by the rule of three.
 
 Source: Efron and Tibshirani, "An Introduction to the Bootstrap" (1993), for the intervals.
 """
 
 import csv
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from math import floor, log10
 from pathlib import Path
 from typing import NamedTuple
 
@@ -70,7 +72,8 @@ class Measure(NamedTuple):
     statistic: Statistic = mean
 
 
-PREMIUM, NAV, TIME, EACH = "% of premium", "% of NAV", "% of time", "a path"
+PREMIUM, NAV, TIME = "% of premium", "% of NAV", "bps of time"
+EACH, THOUSAND = "a path", "1,000 paths"
 
 MEASURES = (
     Measure("cost", PREMIUM, lambda made: made.cost),
@@ -79,7 +82,7 @@ MEASURES = (
     Measure("shortfall", PREMIUM, lambda made: made.net, shortfall),
     Measure("hedges", EACH, lambda made: made.hedges),
     Measure("near liquidation", TIME, lambda made: made.near),
-    Measure("liquidations", EACH, lambda made: made.liquidations),
+    Measure("liquidations", THOUSAND, lambda made: made.liquidations),
     Measure("margin", NAV, lambda made: made.margin),
 )
 
@@ -98,7 +101,10 @@ def compare(
     outcomes: Mapping[str, Outcome], premium: float, nav: float, seed: int = 0
 ) -> list[Row]:
     """Every measure of every policy; premium and nav [USD], seed of the resampling."""
-    scales = {PREMIUM: premium / 100, NAV: nav / 100, TIME: 1 / 100, EACH: 1.0}
+    percent, bps, thousandth = 1e-2, 1e-4, 1e-3
+    scales = {
+        PREMIUM: premium * percent, NAV: nav * percent, TIME: bps, EACH: 1.0, THOUSAND: thousandth,
+    }  # fmt: skip
     weights = resamples(len(outcomes[BASELINE].pnl), seed)
     rows = []
     for measure in MEASURES:
@@ -133,27 +139,33 @@ def frontier(rows: Sequence[Row]) -> list[Policy]:
     return [Policy(name, found[name, "cost"], found[name, "error"]) for name in names]
 
 
-def table(rows: Sequence[Row], is_apart: bool = False) -> Table:
-    """Policies down, measures across, ± half the interval; `is_apart`: less the baseline's."""
+def tables(rows: Sequence[Row], is_apart: bool = False) -> Iterator[Table]:
+    """What a policy costs and leaves, then what it takes: policies down, measures across.
+
+    Each with half its interval; `is_apart`: less the baseline's.
+    """
     title = f"less that of {BASELINE}, path by path" if is_apart else "hedging policies"
-    grid = Table(title=f"{title}, {LEVEL:.0%} confidence")
-    grid.add_column("policy")
-    for name, unit in dict.fromkeys((row.measure, row.unit) for row in rows):
-        grid.add_column(f"{name}\n{unit}", justify="right")
-    for policy in dict.fromkeys(row.policy for row in rows):
-        if not (is_apart and policy == BASELINE):
-            mine = [row for row in rows if row.policy == policy]
-            cells = [_cell(row.difference if is_apart else row.value, is_apart) for row in mine]
-            grid.add_row(policy, *cells)
-    return grid
+    for measures in (MEASURES[:4], MEASURES[4:]):
+        grid = Table(title=f"{title}, {LEVEL:.0%} confidence")
+        grid.add_column("policy", no_wrap=True)
+        for measure in measures:
+            grid.add_column(f"{measure.name}\n[dim]{measure.unit}", justify="right")
+        for policy in dict.fromkeys(row.policy for row in rows):
+            if not (is_apart and policy == BASELINE):
+                mine = {row.measure: row for row in rows if row.policy == policy}
+                found = (mine[measure.name] for measure in measures)
+                grid.add_row(policy, *(_cell(row, is_apart) for row in found))
+        yield grid
 
 
-def _cell(of: Estimate, is_signed: bool) -> str:
-    half = (of.high - of.low) / 2
-    if half == 0 and of.value == round(of.value):
-        return f"{of.value:{'+' if is_signed else ''},.0f}"
-    places = 0 if abs(of.value) >= 1_000 else 1 if abs(of.value) >= 10 else 2
-    return f"{of.value:{'+' if is_signed else ''},.{places}f} ± {half:,.{places}f}"
+def _cell(row: Row, is_apart: bool) -> str:
+    """As many places as show two digits of half the interval, at most two; of thousands none."""
+    value, low, high = row.difference if is_apart else row.value
+    half, sign = (high - low) / 2, "+" if is_apart else ""
+    if half == 0:
+        return f"{value:{sign},.6g}"
+    places = 0 if abs(value) >= 1_000 else min(max(1 - floor(log10(half)), 0), 2)
+    return f"{value:{sign},.{places}f} ±{half:,.{places}f}"
 
 
 def write_csv(rows: Sequence[Row], path: Path) -> None:

@@ -49,8 +49,7 @@ def cli(
         outcomes = policies.run(shown, book, terms, policies.plans(parameters))
         premium = policies.premium(SPOT, book, terms)
         rows = policy_table.compare(outcomes, premium, terms.nav, seed)
-        console.print(policy_table.table(rows))
-        console.print(policy_table.table(rows, is_apart=True))
+        console.print(*policy_table.tables(rows), *policy_table.tables(rows, is_apart=True))
         found, unit = policy_table.frontier(rows), policy_table.PREMIUM
         policy_table.write_csv(rows, folder / "policies.csv")
         scenario_charts.write_frontier(found, unit, folder / "frontier.png")

@@ -1,10 +1,13 @@
 """ballast.policy_table: statistics, their intervals, and how they are shown."""
 
 import csv
+from collections.abc import Iterator
+from io import StringIO
 
 import numpy as np
 import pytest
 from rich.console import Console
+from rich.table import Table
 
 from ballast import policies, policy_table, replication, scenario_charts, scenario_html
 from ballast.policies import HOURLY, STATIC, WEEK, Book, Option, Outcome
@@ -18,7 +21,7 @@ def outcome(draw: np.random.Generator, error: float, cost: float, count: int = 1
     """Of paths that are drawn."""
     ones = np.ones(count)
     pnl = draw.normal(0.0, error, count)
-    return Outcome(pnl, cost * ones, 3 * ones, 0 * ones, 0 * ones, 100 * ones)
+    return Outcome(pnl, cost * ones, 3 * ones, 0.002 * ones, 0.5 * ones, 100 * ones)
 
 
 def sample(seed: int = 1) -> dict[str, Outcome]:
@@ -111,6 +114,9 @@ def test_compare__every_policy__has_every_measure(rows):
     assert len(rows) == 2 * len(MEASURES)
     cost = of(rows, "hourly", "cost")
     assert cost.value == pytest.approx((4.0, 4.0, 4.0)) and cost.unit == PREMIUM
+    assert of(rows, "hourly", "near liquidation").value == pytest.approx((20.0, 20.0, 20.0))
+    assert of(rows, "hourly", "liquidations").value == pytest.approx((500.0, 500.0, 500.0))
+    assert of(rows, "hourly", "hedges").value == pytest.approx((3.0, 3.0, 3.0))
     assert of(rows, "hourly", "margin").value == pytest.approx((10.0, 10.0, 10.0))
     error = of(rows, "static", "error").value
     assert error.low < 20 < error.high and error.low < error.value < error.high
@@ -145,17 +151,43 @@ def test_compare__same_seed__is_the_same(rows):
 # ------------------------------------------------------------------ output
 
 
-def test_table__both_forms__show_value_and_half_the_interval(rows):
-    console = Console(width=220, record=True)
-    console.print(policy_table.table(rows))
-    console.print(policy_table.table(rows, is_apart=True))
-    plain, apart = console.export_text().split("less that of hourly")
+def test_tables__both_forms__show_value_and_half_the_interval(rows):
+    """In a terminal of 80 columns, on one line."""
+    plain, apart = (shown(policy_table.tables(rows, is_apart)) for is_apart in (False, True))
     error = of(rows, "static", "error")
     half = (error.value.high - error.value.low) / 2
-    assert f"{error.value.value:.1f} ± {half:.1f}" in plain
-    assert "hourly" in plain and "│ hourly" not in apart
+    assert 0.1 < half < 1 and f" {error.value.value:.2f} ±{half:.2f} │" in plain
     half = (error.difference.high - error.difference.low) / 2
-    assert f"{error.difference.value:+.1f} ± {half:.1f}" in apart
+    assert f" {error.difference.value:+.2f} ±{half:.2f} │" in apart
+    assert "│ hourly" in plain and "│ hourly" not in apart
+    assert all(name.split()[0] in plain for name, *_ in MEASURES)
+
+
+@pytest.mark.parametrize(
+    "value, cell",
+    [
+        (Estimate(265.12, 245.0, 284.0), "265 ±20"),
+        (Estimate(98.74, 94.5, 102.9), "98.7 ±4.2"),
+        (Estimate(7.824, 7.55, 8.09), "7.82 ±0.27"),
+        (Estimate(0.0012, 0.0, 0.003), "0.00 ±0.00"),
+        (Estimate(10_081.0, 10_081.0, 10_081.0), "10,081"),
+        (Estimate(0.25, 0.25, 0.25), "0.25"),
+        (Estimate(-1_234.5, -1_245.0, -1_225.0), "-1,234 ±10"),
+        (Estimate(10_080.94, 10_080.93, 10_080.95), "10,081 ±0"),
+    ],
+)
+def test_tables__any_size__show_two_digits_of_the_interval(value, cell):
+    rows = [
+        policy_table.Row(HOURLY.name, measure.name, measure.unit, value, value)
+        for measure in MEASURES
+    ]
+    assert f"│ {cell} │" in " ".join(shown(policy_table.tables(rows)).split())
+
+
+def shown(tables: Iterator[Table]) -> str:
+    console = Console(width=80, record=True, file=StringIO())
+    console.print(*tables)
+    return console.export_text()
 
 
 def test_write_csv__read_back__is_the_rows(rows, tmp_path):
