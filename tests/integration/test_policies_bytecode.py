@@ -36,7 +36,7 @@ WITHIN_HEDGES = 0.10
 """The contract leaves less than 0.01 ETH, so a delta near 0 or 1 is not hedged every hour, and its
 day is one from a transaction to the next."""
 
-WITHIN_COST = 0.15
+WITHIN_COST = 0.10
 """Over all paths. In the experiment the mark is at the index before each trade; the arbitrageur
 leaves it up to the fee away, 5 bps of either sign, which is as much as a trade costs. Of twelve
 runs the costs of one were 21% off, on average 4%."""
