@@ -142,7 +142,7 @@ class Scenario:
     deposits: list[float] = bounded(1, 1e9)  # one a depositor [USD]
     seed: int = bounded(0, 2**31, 1)
     spot: float = bounded(1, 1_000_000, 2_000.0)  # of a fresh chain; a fork has its own
-    steps: int = bounded(1, 12, 1)  # an hour
+    steps: int = bounded(1, 60, 1)  # an hour
     venue: Venue = field(default_factory=Venue)
     options: Options = field(default_factory=Options)
     flows: list[Flow] = field(default_factory=list)

@@ -5,17 +5,21 @@ from ballast.anvil import AnvilChain, AnvilError, fork
 from ballast.deployment import KINDS, Deployment
 from ballast.deployment_file import DeploymentError, DeploymentFile
 from ballast.keeper_rpc import Node
+from ballast.paths import Step
 from ballast.revm import RevmChain
 from ballast.scenario import Scenario
 from ballast.scenario_result import Result
 
 
-def on_fresh(scenario: Scenario) -> Result:
-    """On an empty chain in this process, where the vault is deployed first."""
+def on_fresh(scenario: Scenario, path: list[Step] | None = None) -> Result:
+    """On an empty chain in this process, where the vault is deployed first.
+
+    path: of prices, if not the scenario's own.
+    """
     chain = RevmChain()
     owner, *people = chain.accounts(1 + scenario_run.people_of(scenario))
     deployment = scenario_run.fresh(chain, owner, scenario)
-    return scenario_run.run(scenario, chain, deployment, owner, people)
+    return scenario_run.run(scenario, chain, deployment, owner, people, path=path)
 
 
 def on_fork(scenario: Scenario, url: str, file: DeploymentFile) -> Result:

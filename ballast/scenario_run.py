@@ -85,16 +85,18 @@ def run(
     owner: Account,
     people: list[Account],
     stands: bool = False,
+    path: list[Step] | None = None,
 ) -> Result:
     """Live through it; ScenarioError when the deployment is none for it.
 
     owner: of the deployment and its mocks; people: as many as `people_of` says; stands: whether the
-    deployment was there before, so that its owner has the parameters to change.
+    deployment was there before, so that its owner has the parameters to change; path: of prices, if
+    not the scenario's own.
     """
     bytecode = code_hashes(chain, deployment)
     parameters = parameters_on(chain, deployment, scenario)
     spot = _price(chain, deployment)
-    path = price_path(scenario, spot)
+    path = path or price_path(scenario, spot)
     chain.advance((chain.now() // DAY + 2) * DAY)
     if stands:
         change(chain, deployment, owner, scenario.changes(), parameters)

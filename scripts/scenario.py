@@ -8,15 +8,23 @@ from ape import networks, project
 from rich.console import Console
 from rich.table import Table
 
-from ballast import deployment_file, scenario, scenario_engine, scenario_html, scenario_output
+from ballast import (
+    deployment_file,
+    scenario,
+    scenario_engine,
+    scenario_html,
+    scenario_output,
+    scenario_policies,
+)
 from ballast.anvil import AnvilError
 from ballast.chain import quieten_ape
 from ballast.cli import DEVNET, LineCommand, deployment_option, overrides
 from ballast.compiler import compile_if_stale
 from ballast.deployment_file import DeploymentError
 from ballast.scenario import Scenario
-from ballast.scenario_charts import write_pngs
+from ballast.scenario_charts import Estimate, write_frontier, write_pngs
 from ballast.scenario_compare import compared
+from ballast.scenario_policies import POLICIES
 from ballast.scenario_result import Result
 
 OUTPUT = Path("out/scenarios")
@@ -119,6 +127,44 @@ def report(folders: tuple[Path, ...], output: Path) -> None:
     """One page of charts from folders that `run` wrote; it needs no network to be read."""
     scenario_html.report([scenario_output.read(folder) for folder in folders], output)
     click.echo(f"the page is {output}")
+
+
+@command("policies")
+@click.option(
+    "--paths", type=click.IntRange(min=2), default=10, show_default=True,
+    help="Days that each policy lives through.",
+)  # fmt: skip
+@click.option(
+    "--only", multiple=True, type=click.Choice([one.name for one in POLICIES]),
+    help="A policy; all unless named. Every minute takes half a minute a path.",
+)  # fmt: skip
+@seed_option
+@click.option(
+    "--output", type=click.Path(path_type=Path, file_okay=False), default=OUTPUT / "policies",
+    show_default=True, help="Folder for the page and the picture.",
+)  # fmt: skip
+def policies(paths: int, only: tuple[str, ...], seed: int | None, output: Path) -> None:
+    """What hedging policy is worth: one call a day, hedged in several ways on the same paths."""
+    compile_if_stale(project)
+    chosen = [one for one in POLICIES if not only or one.name in only]
+    grid = table("policy", "cost", "sd of the P&L", "worst tenth", "hedges", "near liquidation")
+    found = []
+    for one in scenario_policies.compare(scenario_engine.on_fresh, paths, chosen, seed or 1):
+        found.append(one.policy)
+        words = [interval(part) for part in (one.cost, one.error, one.tail, one.hedges)]
+        grid.add_row(one.name, *words, f"{one.near:.1%}")
+    output.mkdir(parents=True, exist_ok=True)
+    scenario_html.report([], output / "policies.html", found, scenario_policies.UNIT)
+    write_frontier(found, scenario_policies.UNIT, output / "policies.png")
+    show(grid)
+    click.echo(
+        f"in {scenario_policies.UNIT}, 95% intervals, {paths} paths; the page is in {output}"
+    )
+
+
+def interval(found: Estimate) -> str:
+    """A figure with its interval."""
+    return f"{found.value:.1f} ({found.low:.1f} to {found.high:.1f})"
 
 
 def result_of(name: str, seed: int | None, changes: dict[str, str]) -> Result:

@@ -88,6 +88,17 @@ def test_compare__a_parameter_changed__is_lived_anew(run, succeed, short):
     assert "3 of 3" not in table and "4 of 4" in table
 
 
+def test_policies__two_of_them__are_compared_on_the_same_paths(run, succeed, tmp_path):
+    output = succeed(
+        run(
+            "policies", "--paths", 2, "--only", "none", "--only", "every hour", "--output", tmp_path
+        )
+    )
+    assert "none" in output and "every hour" in output and "every minute" not in output
+    assert (tmp_path / "policies.png").exists()
+    assert "every hour" in (tmp_path / "policies.html").read_text()
+
+
 @pytest.mark.parametrize(
     "arguments, words",
     [
@@ -111,6 +122,6 @@ def test_commands__typed_wrong__say_so_in_a_line(run, fail, arguments, words):
     fail(run(*arguments), words)
 
 
-@pytest.mark.parametrize("name", ["list", "run", "compare", "report"])
+@pytest.mark.parametrize("name", ["list", "run", "compare", "report", "policies"])
 def test_commands__asked_for_help__give_it(run, succeed, name):
     assert "Usage:" in succeed(run(name, "--help"))

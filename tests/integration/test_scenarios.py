@@ -4,8 +4,9 @@ import json
 
 import pytest
 
-from ballast import paths, scenario_engine
-from ballast.chain import Reverted
+from ballast import paths, scenario, scenario_engine, scenario_run
+from ballast.chain import ApeChain, Reverted
+from ballast.revm import LOCAL_CHAIN
 from ballast.scenario import ScenarioError, parse
 from ballast.scenario_life import Life
 from ballast.scenario_result import COLUMNS
@@ -73,6 +74,34 @@ def test_on_fresh__a_seed_twice__is_the_same_bytes(week):
     assert told(first, "deposit") == [(5.0, "10,000 USD")]
     assert told(first, "redemptions filled") and sum(column(first, "sales")) > 10
     assert first.lines["deposits"] > 0 > first.lines["withdrawals"]
+
+
+def test_run__on_apes_own_chain__is_the_same_bytes(week, project, chain, accounts, other_chain):
+    """What is refused is refused as it is asked for: ape puts it into no block."""
+    fill = {"hour": 1, "share": 0.02, "rounds": 1}
+    small = {
+        "hours": 3,
+        "options": {"flow": "none", "buyers": 1, "fill": fill},
+        "parameters": {"boards.tenors": "9 h", "boards.strike_step": "20 %"},
+        "flows": [{"hour": 2, "who": 0, "what": "request", "share": 0.2}],
+        "faults": [{"what": "keeper", "hour": 3, "hours": 1}],
+        "expect": {"sales": 2, "hedges": 1},
+    }
+    one = parse({"name": "small", "why": "to be the same"} | week | small)
+    fast = scenario_engine.on_fresh(one)
+    assert fast.holds and sum(column(fast, "refused")) > 0
+    with other_chain(LOCAL_CHAIN):
+        engine = ApeChain(project, chain)
+        owner, *people = accounts[: 1 + scenario_run.people_of(one)]
+        slow = scenario_run.run(one, engine, scenario_run.fresh(engine, owner, one), owner, people)
+    assert slow.to_bytes() == fast.to_bytes()
+
+
+@pytest.mark.parametrize("name", ["gap_40", "march_2020"])
+def test_on_fresh__of_the_catalogue__what_must_hold_holds(name):
+    """`make scenarios` lives through all of it."""
+    result = scenario_engine.on_fresh(scenario.load(scenario.named(name)))
+    assert result.holds, result.checks
 
 
 def test_live__steps_in_an_hour__the_keeper_rests_between():
