@@ -163,7 +163,9 @@ def policies(paths: int, only: tuple[str, ...], seed: int | None, output: Path) 
 
 
 def interval(found: Estimate) -> str:
-    """A figure with its interval."""
+    """A figure with its interval; alone where one path made it, or all say the same."""
+    if found.low == found.high:
+        return f"{found.value:.1f}"
     return f"{found.value:.1f} ({found.low:.1f} to {found.high:.1f})"
 
 
