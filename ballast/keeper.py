@@ -180,9 +180,8 @@ def can_fill(reading: Any) -> bool:
     """
     if reading.waiting == 0 or reading.free <= 0 or _why_not_filled(reading):
         return False
-    ledger = reading.ledger
-    worth = reading.waiting * max(reading.state.nav, 0) // max(ledger.shares, 1)
-    return bool(reading.free * ledger.scale >= min(worth, LEAST_FILL))
+    worth = reading.waiting * max(reading.state.nav, 0) // max(reading.ledger.shares, 1)
+    return bool(reading.free >= min(worth, LEAST_FILL))
 
 
 def _why_not_filled(reading: Any) -> str:

@@ -19,6 +19,7 @@ UNBOUNDED = 2**256 - 1
 WAD: dict[str, Callable[[Any], int]] = {
     "vault_nav_usd": lambda at: at.state.nav,
     "vault_book_value_usd": lambda at: at.state.book_value,
+    "vault_free_liquidity_usd": lambda at: at.free,
     "vault_book_delta_eth": lambda at: at.state.book_delta,
     "vault_hedge_size_eth": lambda at: at.state.size,
     "vault_net_delta_eth": lambda at: at.state.net_delta,
@@ -54,7 +55,7 @@ class Metrics:
         self._clock = clock
         self._gauges = {
             name: Gauge(name, name.replace("_", " "), registry=self.registry)
-            for name in (*WAD, *PLAIN, "vault_margin_ratio", "vault_free_liquidity_usd")
+            for name in (*WAD, *PLAIN, "vault_margin_ratio")
         }
         self._breached = Gauge("vault_breached", "wrong now", ["flag"], registry=self.registry)
         self._tripped = Gauge("vault_tripped", "tripped", ["flag"], registry=self.registry)
@@ -81,8 +82,6 @@ class Metrics:
         self._gauges["vault_margin_ratio"].set(
             float("inf") if ratio == UNBOUNDED else ratio / 10**18
         )
-        free = reading.free * reading.ledger.scale / 10**18
-        self._gauges["vault_free_liquidity_usd"].set(free)
         for flag in Breach:
             name = str(flag.name).lower()
             self._breached.labels(name).set(int(bool(reading.breached & flag)))

@@ -55,7 +55,7 @@ class Reading:
     since: int  # when its present mode began [unix s]
     ledger: Any  # IVault.Ledger
     waiting: int  # [shares]
-    free: int  # [asset]
+    free: int  # [USD wad]
     market: Any  # IPerpVenue.Market; None from a venue that does not answer
     terms: Any  # IPerpVenue.Terms, likewise
     accounts: dict[str, Any] = field(default_factory=dict)  # address -> IPerpVenue.Account

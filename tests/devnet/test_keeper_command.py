@@ -1,6 +1,7 @@
 """`ape run keeper`, as an operator runs it: lines, exit codes, signals, metrics, alerts."""
 
 import json
+import re
 import signal
 import subprocess
 import threading
@@ -138,6 +139,8 @@ def test_loop__sigterm__serves_alerts_and_ends_clean(sold, tmp_path):
         metrics = fetch(port, "/metrics")
         assert 'keeper_outcomes_total{job="rebalance",kind="done"} 1.0' in metrics
         assert 'vault_tripped{flag="guardian"} 1.0' in metrics
+        (free,) = re.findall(r"^vault_free_liquidity_usd (\S+)$", metrics, re.M)
+        assert float(free) == pytest.approx(sold.read("vault", "free_liquidity") / 10**18, rel=0.01)
         (alert,) = wait_for(lambda: receiver.told)
         assert (alert["alert"], alert["status"]) == ("breaker", "firing")
         second = sold.node.run(*arguments(sold.node, tmp_path), account="TEST::1")

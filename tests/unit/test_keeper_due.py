@@ -21,7 +21,7 @@ def reading(**changes):
         "state": {"action": 0, "reason": 1, "nav": 10**6 * WAD, "basis": 0},
         "risk": {"at": NOW, "valid": True, "unsettled": False, "moved": False},
         "memory": {"hour": NOW, "good_at": NOW - 300, "wide_since": 0, "unhedged_since": 0},
-        "ledger": {"shares": 100 * SHARE, "scale": 10**12},
+        "ledger": {"shares": 100 * SHARE},
         "market": {"index": 2_000 * WAD},
         "terms": {"mmr": WAD // 16},
     }
@@ -102,18 +102,18 @@ def test_why_look__something_is_watched__every_five_minutes(watched):
 # ------------------------------------------------------------------ redemptions
 
 
-@pytest.mark.parametrize("free", [0, -1, 99 * 10**6])
+@pytest.mark.parametrize("free", [0, -1, 100 * WAD - 1])
 def test_can_fill__no_liquidity_worth_a_transaction__waits(free):
     assert not can_fill(reading(waiting=30 * SHARE, free=free))
 
 
 def test_can_fill__a_hundred_dollars__are_worth_it():
-    assert can_fill(reading(waiting=30 * SHARE, free=100 * 10**6))
+    assert can_fill(reading(waiting=30 * SHARE, free=100 * WAD))
 
 
 def test_can_fill__less_waits_than_that__all_of_it_is_worth_it():
-    assert can_fill(reading(waiting=SHARE // 10**4, free=10**6))
-    assert not can_fill(reading(waiting=SHARE // 10**4, free=10**6 - 1))
+    assert can_fill(reading(waiting=SHARE // 10**4, free=WAD))
+    assert not can_fill(reading(waiting=SHARE // 10**4, free=WAD - 1))
 
 
 @pytest.mark.parametrize(
@@ -126,13 +126,13 @@ def test_can_fill__less_waits_than_that__all_of_it_is_worth_it():
     ],
 )  # fmt: skip
 def test_can_fill__instant_flow_is_closed__waits(closed):
-    changes = {"waiting": SHARE, "free": 10**12}
+    changes = {"waiting": SHARE, "free": 10**6 * WAD}
     assert can_fill(reading(**changes))
     assert not can_fill(reading(**changes | closed))
 
 
 def test_can_fill__tripped_for_a_week__is_overdue():
-    changes = {"waiting": SHARE, "free": 10**12, "tripped": 64}
+    changes = {"waiting": SHARE, "free": 10**6 * WAD, "tripped": 64}
     assert can_fill(reading(**changes, since=NOW - 604_800))
 
 
