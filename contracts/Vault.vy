@@ -80,6 +80,7 @@ struct Snapshot:
     risk: IOptionBook.Risk
     account: IHedger.HedgeAccount
     status: IBreaker.Status
+    is_live: bool  # feed and venue are
     low: uint256  # NAV that those who leave are paid on, down [asset]
     shares: uint256  # in supply, with the virtual ones and the fees that are due
 
@@ -89,8 +90,6 @@ hedger: public(address)
 breaker: public(IBreaker)
 # Most that deposits may bring the net asset value to. [asset]
 deposit_cap: public(uint256)
-# Tokens held and booked. [asset]
-cash: uint256
 # NAV and hedge equity when last seen with feed and venue live: what stands while they are not.
 # Margin that moves in between is counted. NAV·2^128 + equity. [wad]
 last_seen: int256
@@ -305,9 +304,8 @@ def process_redemptions() -> uint256:
         shares = fillable * free // assets
         assets = self._assets_down(shares, snapshot.low, snapshot.shares)
     refusal._unless(assets > 0, "vault: nothing to fill")
-    self._accrue(snapshot)
     redemptions._fill(fillable, shares, assets)
-    self._remember(solvency._valuation(snapshot.risk, snapshot.account))
+    self._conclude(snapshot)
     erc20._burn(self, shares)
     log IVault.RedemptionsProcessed(shares=shares, assets=assets)
     return shares
@@ -321,8 +319,9 @@ def claim_redemption(receiver: address) -> uint256:
     @param receiver Whose request it is; he is paid.
     @return Tokens paid. [asset]
     """
-    amount: uint256 = redemptions._take(receiver, self.cash - min(self.cash, claims.total))
-    self.cash -= amount
+    cash: uint256 = claims._cash()
+    amount: uint256 = redemptions._take(receiver, cash - min(cash, claims._total()))
+    claims._spend(amount)
     self._send(receiver, amount)
     log IVault.RedemptionClaimed(receiver=receiver, assets=amount)
     return amount
@@ -343,7 +342,7 @@ def fund_claims():
     @notice Set cash aside for settled boards, oldest first.
     @dev SPEC-C3.
     """
-    claims._fund(self.cash)
+    claims._fund()
 
 
 @external
@@ -355,7 +354,7 @@ def skim(receiver: address) -> uint256:
     @return Tokens sent. [asset]
     """
     ownable._check_owner()
-    amount: uint256 = staticcall ASSET.balanceOf(self) - self.cash
+    amount: uint256 = staticcall ASSET.balanceOf(self) - claims._cash()
     self._send(receiver, amount)
     log IVault.Skimmed(receiver=receiver, amount=amount)
     return amount
@@ -374,7 +373,7 @@ def on_sale(payer: address, premium: uint256, valuation: IVault.Valuation):
     @param valuation Book and hedge after the sale.
     """
     self._check_book()
-    self.cash += premium
+    claims._receive(premium)
     self._remember(valuation)
     self._pull(payer, premium)
     log IVault.PremiumTaken(payer=payer, amount=premium)
@@ -390,9 +389,8 @@ def on_buy_back(receiver: address, premium: uint256, valuation: IVault.Valuation
     @param valuation The book without them, and its hedge.
     """
     self._check_book()
-    needed: uint256 = claims.total + redemptions.owed + premium
-    refusal._unless(self.cash >= needed, "vault: premium over free cash")
-    self.cash -= premium
+    refusal._unless(claims._cash() >= self._dues() + premium, "vault: premium over free cash")
+    claims._spend(premium)
     self._remember(valuation)
     self._send(receiver, premium)
     log IVault.PremiumReturned(receiver=receiver, amount=premium)
@@ -409,11 +407,11 @@ def on_settle(expiry: uint256, payoff: uint256, valuation: IVault.Valuation):
     @param valuation The book without the board, and its hedge.
     """
     self._check_book()
-    hedge: int256 = valuation.low if valuation.venue_live else self._last()[1]
-    worth: int256 = self._value(self.cash) - self._value(claims.total) + hedge
+    hedge: int256 = valuation.low if valuation.venue_live else self._last_hedge()
+    worth: int256 = self._value(claims._cash()) - self._value(claims._total()) + hedge
     available: uint256 = convert(max(worth, 0), uint256) // SCALE
-    owed: uint256 = claims._book(expiry, payoff, available, self.cash)
-    claims._fund(self.cash)
+    owed: uint256 = claims._book(expiry, payoff, available)
+    claims._fund()
     self._remember(valuation)
     log IVault.ClaimsBooked(expiry=expiry, payoff=payoff, owed=owed)
 
@@ -430,10 +428,10 @@ def on_claim(expiry: uint256, holder: address, payoff: uint256) -> uint256:
     """
     self._check_book()
     claims._credit(expiry, holder, payoff)
-    claims._fund(self.cash)
+    claims._fund()
     due: uint256 = claims._due(expiry, holder)
     claims._pay(expiry, holder, due)
-    self.cash -= due
+    claims._spend(due)
     self._send(holder, due)
     log IVault.ClaimPaid(expiry=expiry, holder=holder, amount=due)
     return due
@@ -447,9 +445,8 @@ def pay_margin(amount: uint256):
     @param amount Tokens. [asset]
     """
     self._check_hedger()
-    needed: uint256 = claims.total + redemptions.owed + amount
-    refusal._unless(self.cash >= needed, "vault: margin over free cash")
-    self.cash -= amount
+    refusal._unless(claims._cash() >= self._dues() + amount, "vault: margin over free cash")
+    claims._spend(amount)
     self.last_seen += self._value(amount)
     self._send(msg.sender, amount)
     log IVault.MarginPaid(amount=amount)
@@ -466,11 +463,12 @@ def on_hedged(amount: uint256, reward: uint256, receiver: address, valuation: IV
     @param valuation Book and hedge after the call.
     """
     self._check_hedger()
-    cash: uint256 = self.cash + amount
-    paid: uint256 = min(reward, cash - min(cash, claims.total + redemptions.owed))
-    self.cash = cash - paid
+    claims._receive(amount)
+    cash: uint256 = claims._cash()
+    paid: uint256 = min(reward, cash - min(cash, self._dues()))
+    claims._spend(paid)
     self.last_seen -= self._value(amount)
-    claims._fund(self.cash)
+    claims._fund()
     self._remember(valuation)
     if amount > 0:
         self._pull(msg.sender, amount)
@@ -592,8 +590,8 @@ def net_asset_value() -> (int256, int256, int256, bool):
     @return Mid, low, high [USD wad], valid.
     """
     at: Snapshot = self._snapshot()
-    if not self._is_valid(at):
-        nav: int256 = self._last()[0]
+    if not at.is_live:
+        nav: int256 = self._last_nav()
         return nav, nav, nav, False
     return (
         solvency._nav_mid(at.ledger, at.risk, at.account),
@@ -755,9 +753,8 @@ def _enter(snapshot: Snapshot, assets: uint256, shares: uint256, receiver: addre
     self._check_flow(snapshot, assets, shares, receiver)
     refusal._unless(self._is_worth_something(snapshot), "vault: share price too low")
     refusal._unless(assets <= self._room(snapshot), "vault: over deposit cap")
-    self._accrue(snapshot)
-    self.cash += assets
-    self._remember(solvency._valuation(snapshot.risk, snapshot.account))
+    claims._receive(assets)
+    self._conclude(snapshot)
     erc20._mint(receiver, shares)
     self._pull(msg.sender, assets)
     log IERC4626.Deposit(sender=msg.sender, owner=receiver, assets=assets, shares=shares)
@@ -770,14 +767,22 @@ def _leave(snapshot: Snapshot, assets: uint256, shares: uint256, receiver: addre
     refusal._unless(assets <= self._spare(snapshot), "vault: over free liquidity")
     if msg.sender != owner:
         erc20._spend_allowance(owner, msg.sender, shares)
-    self._accrue(snapshot)
-    self.cash -= assets
-    self._remember(solvency._valuation(snapshot.risk, snapshot.account))
+    claims._spend(assets)
+    self._conclude(snapshot)
     erc20._burn(owner, shares)
     self._send(receiver, assets)
     log IERC4626.Withdraw(
         sender=msg.sender, receiver=receiver, owner=owner, assets=assets, shares=shares
     )
+
+
+@internal
+def _conclude(snapshot: Snapshot):
+    """
+    @dev Call after the ledger has changed, before the shares that come or go.
+    """
+    self._accrue(snapshot)
+    self._remember(solvency._valuation(snapshot.risk, snapshot.account))
 
 
 @internal
@@ -896,8 +901,8 @@ def _is_worth_something(snapshot: Snapshot) -> bool:
 @view
 def _ledger() -> IVault.Ledger:
     return IVault.Ledger(
-        cash=self.cash,
-        claims=claims.total,
+        cash=claims._cash(),
+        claims=claims._total(),
         owed=redemptions.owed,
         scale=SCALE,
         shares=erc20.totalSupply + VIRTUAL_SHARES,
@@ -908,8 +913,8 @@ def _ledger() -> IVault.Ledger:
 @view
 def _snapshot(stressed: bool = False) -> Snapshot:
     """
-    @dev Empty, and so not valid, before the vault is wired. Only free liquidity needs the shocks,
-         which are half the gas of a pass.
+    @dev Empty, and so not live, before the vault is wired. Only free liquidity needs the shocks,
+         which are half the gas of a pass. Fees accrue in normal mode, on numbers that are live.
     """
     snapshot: Snapshot = empty(Snapshot)
     snapshot.ledger = self._ledger()
@@ -923,21 +928,13 @@ def _snapshot(stressed: bool = False) -> Snapshot:
         snapshot.status = staticcall self.breaker.status(
             snapshot.ledger, snapshot.risk, snapshot.account
         )
+    snapshot.is_live = snapshot.risk.valid and snapshot.account.valid
     snapshot.low = self._low(snapshot)
-    if self._charges(snapshot):
+    if snapshot.is_live and snapshot.status.normal:
         snapshot.shares += fees._due(
             snapshot.low, snapshot.shares, VIRTUAL_SHARES, snapshot.status.since
         )
     return snapshot
-
-
-@internal
-@pure
-def _charges(snapshot: Snapshot) -> bool:
-    """
-    @dev Fees accrue in normal mode, on numbers that are live.
-    """
-    return snapshot.status.normal and self._is_valid(snapshot)
 
 
 @internal
@@ -952,7 +949,7 @@ def _accrue(snapshot: Snapshot):
     """
     @dev SPEC-V13: issues the fee shares that the snapshot counts.
     """
-    if not self._charges(snapshot):
+    if not (snapshot.is_live and snapshot.status.normal):
         return
     due: uint256 = snapshot.shares - snapshot.ledger.shares
     fees._book(snapshot.low, snapshot.shares, VIRTUAL_SHARES)
@@ -963,19 +960,13 @@ def _accrue(snapshot: Snapshot):
 
 
 @internal
-@pure
-def _is_valid(snapshot: Snapshot) -> bool:
-    return snapshot.risk.valid and snapshot.account.valid
-
-
-@internal
 @view
 def _mid(snapshot: Snapshot) -> uint256:
     """
     @dev NAV at mid, down. [asset]
     """
-    if not self._is_valid(snapshot):
-        return self._floor(self._last()[0])
+    if not snapshot.is_live:
+        return self._floor(self._last_nav())
     return self._floor(solvency._nav_mid(snapshot.ledger, snapshot.risk, snapshot.account))
 
 
@@ -985,8 +976,8 @@ def _low(snapshot: Snapshot) -> uint256:
     """
     @dev For the snapshot, which remembers it. [asset]
     """
-    if not self._is_valid(snapshot):
-        return self._floor(self._last()[0])
+    if not snapshot.is_live:
+        return self._floor(self._last_nav())
     return self._floor(solvency._nav_low(snapshot.ledger, snapshot.risk, snapshot.account))
 
 
@@ -997,10 +988,10 @@ def _high(snapshot: Snapshot) -> uint256:
     @dev What those who come pay on, up. [asset]
     """
     nav: int256 = 0
-    if self._is_valid(snapshot):
+    if snapshot.is_live:
         nav = solvency._nav_high(snapshot.ledger, snapshot.risk, snapshot.account)
     else:
-        nav = self._last()[0]
+        nav = self._last_nav()
     return wad._to_asset_up(convert(max(nav, 0), uint256), SCALE)
 
 
@@ -1016,13 +1007,26 @@ def _remember(valuation: IVault.Valuation):
 
 @internal
 @view
-def _last() -> (int256, int256):
+def _last_nav() -> int256:
+    return (self.last_seen + 2**127) >> 128
+
+
+@internal
+@view
+def _last_hedge() -> int256:
     """
-    @return NAV and hedge equity when last seen. [wad]
+    @dev The lower half with its sign.
     """
-    word: int256 = self.last_seen
-    nav: int256 = (word + 2**127) >> 128
-    return nav, word - (nav << 128)
+    return (self.last_seen << 128) >> 128
+
+
+@internal
+@view
+def _dues() -> uint256:
+    """
+    @dev Cash that claims and redeemed shares need. [asset]
+    """
+    return claims._total() + redemptions.owed
 
 
 @internal
