@@ -719,9 +719,7 @@ def maxWithdraw(owner: address) -> uint256:
     if owner == self:
         return 0  # what waits in the pool leaves by the pool
     snapshot: Snapshot = self._snapshot(True)
-    assets: uint256 = self._assets_down(
-        erc20.balanceOf[owner], snapshot.low, snapshot.shares
-    )
+    assets: uint256 = self._assets_down(erc20.balanceOf[owner], snapshot.low, snapshot.shares)
     return min(assets, self._max_withdraw(snapshot))
 
 

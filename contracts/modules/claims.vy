@@ -2,12 +2,12 @@
 """
 @title claims
 @license AGPL-3.0-only
-@notice The cash, and what settled boards are owed of it, in the order in which they settled, and who
-     was paid how much.
-@dev Stateful: owns the ledger of cash and claims, moves no token. A board is owed `min(payoff, what the vault
-     was worth)`: solvency, not cash, decides. Cash is set aside for the boards in their order as it
-     comes; each holder may have the same share of what is set aside for the board, and can call
-     again. [asset]
+@notice The cash, and what settled boards are owed of it, in the order in which they settled, and
+     who was paid how much.
+@dev Stateful: owns the ledger of cash and claims, moves no token. A board is owed `min(payoff, what
+     the vault was worth)`: solvency, not cash, decides. Cash is set aside for the boards in their
+     order as it comes; each holder may have the same share of what is set aside for the board, and
+     can call again. [asset]
 """
 
 from ..interfaces import IVault
@@ -100,8 +100,10 @@ def _book(expiry: uint256, payoff: uint256, available: uint256) -> uint256:
 @internal
 def _fund():
     """
-    @dev Sets cash aside, oldest board first.
+    @dev Sets cash aside, oldest board first. Where nothing is owed nothing is missing.
     """
+    if self._total() == 0:
+        return
     for _: uint256 in range(MAX_BOARDS):
         waiting: uint256 = self.all_missing
         cash: uint256 = self._cash()

@@ -15,13 +15,12 @@ from . import wad
 
 MAX_PERFORMANCE: constant(uint256) = 3 * wad.WAD // 10  # [wad] of gains
 MAX_MANAGEMENT: constant(uint256) = wad.WAD // 20  # [wad] a year
+LARGEST: constant(uint256) = 2**160 - 1  # [wad] of a value that is remembered, 10^48
 
-LARGEST: constant(uint256) = 2**160 - 1  # [wad] a share can be worth, 10^48
-
-# What an accrual writes, and what it needs in any case: high-water mark [wad] (160) | management (64)
-# | time of the last accrual [unix s] (32).
+# What an accrual writes, and what it needs in any case: high-water mark [wad] (160) | management
+# (64) | time of the last accrual [unix s] (32).
 mark: uint256
-# performance (96) | recipient (160)
+# What only gains and shares that are issued need: performance (96) | recipient (160).
 gains: uint256
 
 
