@@ -47,13 +47,9 @@ VAULT: immutable(Wired)
 
 # Who may call `reduce_only` beside the owner; empty for nobody.
 guardian: public(address)
-# What has tripped since the last lift; empty in normal mode.
-tripped: public(IBreaker.Breach)
-# When the present mode began. [unix s]
-since: public(uint256)
 # Laid out in `breaker_words`.
 ratios_word: uint256
-rest_word: uint256
+amounts_word: uint256  # and the mode
 hour_word: uint256
 day_word: uint256
 
@@ -66,10 +62,10 @@ def __init__(vault: address, limits_: IBreaker.Limits):
     @param limits_ What is wrong.
     """
     VAULT = Wired(vault)
-    self.since = block.timestamp
     ownable.__init__()
     ownable_2step.__init__()
     self._set_limits(limits_)
+    self._set_mode(empty(IBreaker.Breach), block.timestamp)
 
 
 # ------------------------------------------------------------------ owner and guardian
@@ -115,12 +111,11 @@ def lift():
     @dev SPEC-R5.
     """
     ownable._check_owner()
-    assert self.tripped != empty(IBreaker.Breach), "breaker: not tripped"
-    earliest: uint256 = self.since + self._limits().lift_delay
+    assert self._tripped() != empty(IBreaker.Breach), "breaker: not tripped"
+    earliest: uint256 = self._since() + self._limits().lift_delay
     assert block.timestamp >= earliest, "breaker: too early to lift"
     assert self._tripping() == empty(IBreaker.Breach), "breaker: still breached"
-    self.tripped = empty(IBreaker.Breach)
-    self.since = block.timestamp
+    self._set_mode(empty(IBreaker.Breach), block.timestamp)
     log IBreaker.Lifted()
 
 
@@ -155,9 +150,9 @@ def observe(
     @param account The hedge.
     @return Mode before the look, and what was wrong in it.
     """
-    assert msg.sender in [
-        staticcall VAULT.book(), staticcall VAULT.hedger()
-    ], "breaker: only book and hedger"
+    assert (
+        msg.sender == staticcall VAULT.book() or msg.sender == staticcall VAULT.hedger()
+    ), "breaker: only book and hedger"
     found: IBreaker.Status = self._status(empty(IBreaker.Breach))
     found.breaches = self._observe(ledger, risk, account)
     return found
@@ -210,7 +205,27 @@ def is_normal() -> bool:
     @notice Whether nothing has tripped since the last lift.
     @return False in reduce-only mode.
     """
-    return self.tripped == empty(IBreaker.Breach)
+    return self._tripped() == empty(IBreaker.Breach)
+
+
+@external
+@view
+def tripped() -> IBreaker.Breach:
+    """
+    @notice What has tripped since the last lift.
+    @return Flags, empty in normal mode.
+    """
+    return self._tripped()
+
+
+@external
+@view
+def since() -> uint256:
+    """
+    @notice When the present mode began.
+    @return Time. [unix s]
+    """
+    return self._since()
 
 
 @external
@@ -268,9 +283,9 @@ def _breached() -> IBreaker.Breach:
 def _wrong(
     ledger: IVault.Ledger, risk: IOptionBook.Risk, account: IHedger.HedgeAccount
 ) -> IBreaker.Breach:
-    return breaches._now_wrong(
-        self._limits(), self._memory(), ledger, risk, account, block.timestamp
-    )
+    limits: IBreaker.Limits = self._limits()
+    look: breaches.Look = breaches._look(limits, ledger, risk, account)
+    return breaches._now_wrong(limits, self._memory(), look, block.timestamp)
 
 
 @internal
@@ -279,11 +294,11 @@ def _observe(
 ) -> IBreaker.Breach:
     limits: IBreaker.Limits = self._limits()
     memory: IBreaker.Memory = self._memory()
+    look: breaches.Look = breaches._look(limits, ledger, risk, account)
     now: uint256 = block.timestamp
-    wrong: IBreaker.Breach = breaches._now_wrong(limits, memory, ledger, risk, account, now)
-    self._trip(breaches._for_good(limits, memory, account, wrong, now))
-    seen: IBreaker.Memory = breaches._with_look(limits, memory, ledger, risk, account, now)
-    self.hour_word, self.day_word = words._memory_words(seen)
+    wrong: IBreaker.Breach = breaches._now_wrong(limits, memory, look, now)
+    self._trip(breaches._for_good(limits, memory, look, wrong, now))
+    self.hour_word, self.day_word = words._memory_words(breaches._with_look(memory, look, now))
     return wrong
 
 
@@ -297,15 +312,19 @@ def _tripping() -> IBreaker.Breach:
     risk: IOptionBook.Risk = empty(IOptionBook.Risk)
     account: IHedger.HedgeAccount = empty(IHedger.HedgeAccount)
     ledger, risk, account = self._read()
-    wrong: IBreaker.Breach = self._wrong(ledger, risk, account)
-    return breaches._for_good(self._limits(), self._memory(), account, wrong, block.timestamp)
+    limits: IBreaker.Limits = self._limits()
+    memory: IBreaker.Memory = self._memory()
+    look: breaches.Look = breaches._look(limits, ledger, risk, account)
+    now: uint256 = block.timestamp
+    wrong: IBreaker.Breach = breaches._now_wrong(limits, memory, look, now)
+    return breaches._for_good(limits, memory, look, wrong, now)
 
 
 @internal
 @view
 def _status(wrong: IBreaker.Breach) -> IBreaker.Status:
     return IBreaker.Status(
-        normal=self.tripped == empty(IBreaker.Breach), since=self.since, breaches=wrong
+        normal=self._tripped() == empty(IBreaker.Breach), since=self._since(), breaches=wrong
     )
 
 
@@ -314,13 +333,32 @@ def _trip(wrong: IBreaker.Breach):
     """
     @dev Nothing is written or logged for what has tripped already.
     """
-    before: IBreaker.Breach = self.tripped
+    before: IBreaker.Breach = self._tripped()
     if before | wrong == before:
         return
-    if before == empty(IBreaker.Breach):
-        self.since = block.timestamp
-    self.tripped = before | wrong
+    is_first: bool = before == empty(IBreaker.Breach)
+    self._set_mode(before | wrong, block.timestamp if is_first else self._since())
     log IBreaker.Tripped(breaches=wrong)
+
+
+# ------------------------------------------------------------------ internal: mode
+
+
+@internal
+@view
+def _tripped() -> IBreaker.Breach:
+    return words._tripped(self.amounts_word)
+
+
+@internal
+@view
+def _since() -> uint256:
+    return words._mode_since(self.amounts_word)
+
+
+@internal
+def _set_mode(tripped: IBreaker.Breach, since: uint256):
+    self.amounts_word = words._with_mode(self.amounts_word, tripped, since)
 
 
 # ------------------------------------------------------------------ internal: parameters
@@ -329,7 +367,7 @@ def _trip(wrong: IBreaker.Breach):
 @internal
 @view
 def _limits() -> IBreaker.Limits:
-    return words._limits(self.ratios_word, self.rest_word)
+    return words._limits(self.ratios_word, self.amounts_word)
 
 
 @internal
@@ -358,5 +396,7 @@ def _set_limits(limits: IBreaker.Limits):
     assert limits.silence <= MAX_PERIOD, "breaker: silence over a week"
     assert limits.lift_delay >= 3_600, "breaker: lift delay under an hour"
     assert limits.lift_delay <= MAX_PERIOD, "breaker: lift delay over a week"
-    self.ratios_word, self.rest_word = words._limits_words(limits)
+    amounts: uint256 = 0
+    self.ratios_word, amounts = words._limits_words(limits)
+    self.amounts_word = words._with_mode(amounts, self._tripped(), self._since())
     log IBreaker.LimitsSet(limits=limits)

@@ -65,6 +65,7 @@ FEED: immutable(address)
 PRICER: immutable(IPricer)
 BREAKER: immutable(IBreaker)
 FEED_SCALE: immutable(uint256)  # [wad] per unit of the feed's answer
+SCALE: immutable(uint256)  # [wad] per token unit
 
 # Whose account a sale is judged by; named once by `wire`.
 hedger: public(IHedger)
@@ -113,6 +114,7 @@ def __init__(
     PRICER = IPricer(pricer)
     BREAKER = IBreaker(breaker)
     FEED_SCALE = price_feed._scale(feed)
+    SCALE = (staticcall VAULT.ledger()).scale
     ownable.__init__()
     ownable_2step.__init__()
     self._set_oracle(oracle_)
@@ -322,7 +324,7 @@ def settle(expiry: uint256, round: uint256, next_round: uint256):
     else:
         oracle: IOptionBook.Oracle = self._oracle()
         price = settlement._price(self._source(oracle), oracle.heartbeat, expiry, round, next_round)
-    owed: uint256 = self._board_payoff(slot, price, (staticcall VAULT.ledger()).scale)
+    owed: uint256 = self._board_payoff(slot, price)
     self.settlement_price[expiry] = price
     self.boards[slot] = 0
     self.state = packing._with_slot_turned(self.state, slot)
@@ -348,8 +350,7 @@ def claim(id: uint256, holder: address) -> uint256:
     price: uint256 = self.settlement_price[expiry]
     refusal._unless(price > 0, "option_book: not settled")
     amount: uint256 = erc6909.balanceOf[holder][id]
-    scale: uint256 = (staticcall VAULT.ledger()).scale
-    owed: uint256 = self._payoff(packing._id_strike(id), packing._is_put(id), amount, price, scale)
+    owed: uint256 = self._payoff(packing._id_strike(id), packing._is_put(id), amount, price)
     erc6909._burn(holder, id, amount)
     paid: uint256 = extcall VAULT.on_claim(expiry, holder, owed)
     log IOptionBook.Claimed(id=id, holder=holder, amount=amount, payoff=owed, paid=paid)
@@ -621,7 +622,7 @@ def _deal(
     else:
         deal = staticcall PRICER.buy_back(self._scene(reading), self._words(), order)
     deal.before = self._dated(deal.before, reading)
-    deal.after = self._dated(deal.after, reading)
+    deal.after.valid = True  # no more is asked of it than what it is worth
     return deal, order
 
 
@@ -716,7 +717,7 @@ def _find_board(expiry: uint256) -> uint256:
 
 @internal
 @view
-def _board_payoff(slot: uint256, price: uint256, scale: uint256) -> uint256:
+def _board_payoff(slot: uint256, price: uint256) -> uint256:
     """
     @dev Σ of what the series pay, each rounded down: never less than what the holders get. [asset]
     """
@@ -725,21 +726,19 @@ def _board_payoff(slot: uint256, price: uint256, scale: uint256) -> uint256:
     for i: uint256 in range(count, bound=MAX_STRIKES):
         word: uint256 = self.live[slot][i]
         strike: uint256 = packing._strike(word)
-        total += self._payoff(strike, False, packing._calls(word), price, scale)
-        total += self._payoff(strike, True, packing._puts(word), price, scale)
+        total += self._payoff(strike, False, packing._calls(word), price)
+        total += self._payoff(strike, True, packing._puts(word), price)
     return total
 
 
 @internal
-@pure
-def _payoff(
-    strike: uint256, is_put: bool, amount: uint256, price: uint256, scale: uint256
-) -> uint256:
+@view
+def _payoff(strike: uint256, is_put: bool, amount: uint256, price: uint256) -> uint256:
     """
     @dev amount·max(0, ±(price − strike)), down. [asset]
     """
     each: uint256 = payoff._intrinsic(price, strike, is_put)
-    return wad._to_asset_down(wad._mul_down(amount, each), scale)
+    return wad._to_asset_down(wad._mul_down(amount, each), SCALE)
 
 
 # ------------------------------------------------------------------ internal: price

@@ -66,6 +66,7 @@ MAX_BASIS: constant(int256) = 10**16  # [wad] beyond it mark or index is wrong: 
 MAX_OFFSET: constant(uint8) = 12  # [decimals] keeps supply · NAV far from 2^256
 MIN_WORTH: constant(uint256) = 100  # a share below 1/100 of its start takes no deposits
 MAX_WAIT: constant(uint256) = 7 * 86_400  # [s] of who asked to redeem, for normal mode
+LARGEST: constant(int256) = 2**127 - 1  # [wad] of what is remembered in half a word, 10^20 USD
 MAX_DEPOSIT_CAP: constant(uint256) = 10**30  # [asset] keeps `maxMint` far from 2^256
 
 ASSET: immutable(IERC20)
@@ -79,6 +80,8 @@ struct Snapshot:
     risk: IOptionBook.Risk
     account: IHedger.HedgeAccount
     status: IBreaker.Status
+    is_live: bool  # feed and venue are
+    low: uint256  # NAV that those who leave are paid on, down [asset]
     shares: uint256  # in supply, with the virtual ones and the fees that are due
 
 
@@ -90,12 +93,9 @@ hedger: public(address)
 breaker: public(IBreaker)
 # Most that deposits may bring the net asset value to. [asset]
 deposit_cap: public(uint256)
-# Tokens held and booked. [asset]
-cash: uint256
 # NAV and hedge equity when last seen with feed and venue live: what stands while they are not.
-# Margin that moves in between is counted. [wad]
-last_nav: int256
-last_hedge: int256
+# Margin that moves in between is counted. NAV·2^128 + equity. [wad]
+last_seen: int256
 
 
 @deploy
@@ -225,7 +225,7 @@ def withdraw(
     @return Shares burnt. [shares]
     """
     snapshot: Snapshot = self._snapshot(True)
-    shares: uint256 = self._shares_up(assets, self._low(snapshot), snapshot.shares)
+    shares: uint256 = self._shares_up(assets, snapshot.low, snapshot.shares)
     self._leave(snapshot, assets, shares, receiver, owner)
     refusal._unless(shares <= max_shares, "vault: over max shares")
     return shares
@@ -243,7 +243,7 @@ def redeem(shares: uint256, receiver: address, owner: address, min_assets: uint2
     @return Tokens paid. [asset]
     """
     snapshot: Snapshot = self._snapshot(True)
-    assets: uint256 = self._assets_down(shares, self._low(snapshot), snapshot.shares)
+    assets: uint256 = self._assets_down(shares, snapshot.low, snapshot.shares)
     self._leave(snapshot, assets, shares, receiver, owner)
     refusal._unless(assets >= min_assets, "vault: below min assets")
     return assets
@@ -259,7 +259,7 @@ def request_redeem(shares: uint256, receiver: address, owner: address):
     @param owner Whose shares they are; the caller or one who allowed it.
     """
     refusal._unless(shares > 0, "vault: zero shares")
-    refusal._unless(receiver not in [empty(address), self], "vault: bad receiver")
+    self._check_receiver(receiver)
     refusal._unless(shares <= erc20.balanceOf[owner], "vault: over share balance")
     if receiver != msg.sender:
         refusal._unless(redemptions._state(receiver)[0] == 0, "vault: receiver has a request")
@@ -299,18 +299,16 @@ def process_redemptions() -> uint256:
     status: IBreaker.Status = snapshot.status
     is_overdue: bool = not status.normal and block.timestamp >= status.since + MAX_WAIT
     self._check_open(snapshot, is_overdue)
-    low: uint256 = self._low(snapshot)
     fillable: uint256 = redemptions._fillable()
     shares: uint256 = fillable
-    assets: uint256 = self._assets_down(shares, low, snapshot.shares)
+    assets: uint256 = self._assets_down(shares, snapshot.low, snapshot.shares)
     free: uint256 = self._free(snapshot)
     if assets > free:
         shares = fillable * free // assets
-        assets = self._assets_down(shares, low, snapshot.shares)
+        assets = self._assets_down(shares, snapshot.low, snapshot.shares)
     refusal._unless(assets > 0, "vault: nothing to fill")
-    self._accrue(snapshot)
     redemptions._fill(fillable, shares, assets)
-    self._remember(solvency._valuation(snapshot.risk, snapshot.account))
+    self._conclude(snapshot)
     erc20._burn(self, shares)
     log IVault.RedemptionsProcessed(shares=shares, assets=assets)
     return shares
@@ -324,8 +322,9 @@ def claim_redemption(receiver: address) -> uint256:
     @param receiver Whose request it is; he is paid.
     @return Tokens paid. [asset]
     """
-    amount: uint256 = redemptions._take(receiver, self.cash - min(self.cash, claims.total))
-    self.cash -= amount
+    cash: uint256 = claims._cash()
+    amount: uint256 = redemptions._take(receiver, cash - min(cash, claims._total()))
+    claims._spend(amount)
     self._send(receiver, amount)
     log IVault.RedemptionClaimed(receiver=receiver, assets=amount)
     return amount
@@ -346,7 +345,7 @@ def fund_claims():
     @notice Set cash aside for settled boards, oldest first.
     @dev SPEC-C3.
     """
-    claims._fund(self.cash)
+    claims._fund()
 
 
 @external
@@ -358,7 +357,7 @@ def skim(receiver: address) -> uint256:
     @return Tokens sent. [asset]
     """
     ownable._check_owner()
-    amount: uint256 = staticcall ASSET.balanceOf(self) - self.cash
+    amount: uint256 = staticcall ASSET.balanceOf(self) - claims._cash()
     self._send(receiver, amount)
     log IVault.Skimmed(receiver=receiver, amount=amount)
     return amount
@@ -377,7 +376,7 @@ def on_sale(payer: address, premium: uint256, valuation: IVault.Valuation):
     @param valuation Book and hedge after the sale.
     """
     self._check_book()
-    self.cash += premium
+    claims._receive(premium)
     self._remember(valuation)
     self._pull(payer, premium)
     log IVault.PremiumTaken(payer=payer, amount=premium)
@@ -393,9 +392,8 @@ def on_buy_back(receiver: address, premium: uint256, valuation: IVault.Valuation
     @param valuation The book without them, and its hedge.
     """
     self._check_book()
-    needed: uint256 = claims.total + redemptions.owed + premium
-    refusal._unless(self.cash >= needed, "vault: premium over free cash")
-    self.cash -= premium
+    refusal._unless(claims._cash() >= self._dues() + premium, "vault: premium over free cash")
+    claims._spend(premium)
     self._remember(valuation)
     self._send(receiver, premium)
     log IVault.PremiumReturned(receiver=receiver, amount=premium)
@@ -412,11 +410,11 @@ def on_settle(expiry: uint256, payoff: uint256, valuation: IVault.Valuation):
     @param valuation The book without the board, and its hedge.
     """
     self._check_book()
-    hedge: int256 = valuation.low if valuation.venue_live else self.last_hedge
-    worth: int256 = self._value(self.cash) - self._value(claims.total) + hedge
+    hedge: int256 = valuation.low if valuation.venue_live else self._last_hedge()
+    worth: int256 = self._value(claims._cash()) - self._value(claims._total()) + hedge
     available: uint256 = convert(max(worth, 0), uint256) // SCALE
-    owed: uint256 = claims._book(expiry, payoff, available, self.cash)
-    claims._fund(self.cash)
+    owed: uint256 = claims._book(expiry, payoff, available)
+    claims._fund()
     self._remember(valuation)
     log IVault.ClaimsBooked(expiry=expiry, payoff=payoff, owed=owed)
 
@@ -433,10 +431,10 @@ def on_claim(expiry: uint256, holder: address, payoff: uint256) -> uint256:
     """
     self._check_book()
     claims._credit(expiry, holder, payoff)
-    claims._fund(self.cash)
+    claims._fund()
     due: uint256 = claims._due(expiry, holder)
     claims._pay(expiry, holder, due)
-    self.cash -= due
+    claims._spend(due)
     self._send(holder, due)
     log IVault.ClaimPaid(expiry=expiry, holder=holder, amount=due)
     return due
@@ -450,10 +448,9 @@ def pay_margin(amount: uint256):
     @param amount Tokens. [asset]
     """
     self._check_hedger()
-    needed: uint256 = claims.total + redemptions.owed + amount
-    refusal._unless(self.cash >= needed, "vault: margin over free cash")
-    self.cash -= amount
-    self.last_hedge += self._value(amount)
+    refusal._unless(claims._cash() >= self._dues() + amount, "vault: margin over free cash")
+    claims._spend(amount)
+    self.last_seen += self._value(amount)
     self._send(msg.sender, amount)
     log IVault.MarginPaid(amount=amount)
 
@@ -469,11 +466,12 @@ def on_hedged(amount: uint256, reward: uint256, receiver: address, valuation: IV
     @param valuation Book and hedge after the call.
     """
     self._check_hedger()
-    cash: uint256 = self.cash + amount
-    paid: uint256 = min(reward, cash - min(cash, claims.total + redemptions.owed))
-    self.cash = cash - paid
-    self.last_hedge -= self._value(amount)
-    claims._fund(self.cash)
+    claims._receive(amount)
+    cash: uint256 = claims._cash()
+    paid: uint256 = min(reward, cash - min(cash, self._dues()))
+    claims._spend(paid)
+    self.last_seen -= self._value(amount)
+    claims._fund()
     self._remember(valuation)
     if amount > 0:
         self._pull(msg.sender, amount)
@@ -595,8 +593,9 @@ def net_asset_value() -> (int256, int256, int256, bool):
     @return Mid, low, high [USD wad], valid.
     """
     at: Snapshot = self._snapshot()
-    if not self._is_valid(at):
-        return self.last_nav, self.last_nav, self.last_nav, False
+    if not at.is_live:
+        nav: int256 = self._last_nav()
+        return nav, nav, nav, False
     return (
         solvency._nav_mid(at.ledger, at.risk, at.account),
         solvency._nav_low(at.ledger, at.risk, at.account),
@@ -673,7 +672,7 @@ def previewWithdraw(assets: uint256) -> uint256:
     @return Shares. [shares]
     """
     snapshot: Snapshot = self._snapshot()
-    return self._shares_up(assets, self._low(snapshot), snapshot.shares)
+    return self._shares_up(assets, snapshot.low, snapshot.shares)
 
 
 @external
@@ -685,7 +684,7 @@ def previewRedeem(shares: uint256) -> uint256:
     @return Tokens. [asset]
     """
     snapshot: Snapshot = self._snapshot()
-    return self._assets_down(shares, self._low(snapshot), snapshot.shares)
+    return self._assets_down(shares, snapshot.low, snapshot.shares)
 
 
 @external
@@ -723,9 +722,7 @@ def maxWithdraw(owner: address) -> uint256:
     if owner == self:
         return 0  # what waits in the pool leaves by the pool
     snapshot: Snapshot = self._snapshot(True)
-    assets: uint256 = self._assets_down(
-        erc20.balanceOf[owner], self._low(snapshot), snapshot.shares
-    )
+    assets: uint256 = self._assets_down(erc20.balanceOf[owner], snapshot.low, snapshot.shares)
     return min(assets, self._max_withdraw(snapshot))
 
 
@@ -740,7 +737,7 @@ def maxRedeem(owner: address) -> uint256:
     if owner == self:
         return 0
     snapshot: Snapshot = self._snapshot(True)
-    low: uint256 = self._low(snapshot)
+    low: uint256 = snapshot.low
     # The most shares that are worth no token unit beyond what can be withdrawn.
     most: uint256 = self._shares_up(self._max_withdraw(snapshot) + 1, low, snapshot.shares) - 1
     shares: uint256 = min(erc20.balanceOf[owner], most)
@@ -754,14 +751,11 @@ def maxRedeem(owner: address) -> uint256:
 
 @internal
 def _enter(snapshot: Snapshot, assets: uint256, shares: uint256, receiver: address):
-    self._check_open(snapshot)
-    refusal._unless(assets > 0 and shares > 0, "vault: zero amount")
-    refusal._unless(receiver not in [empty(address), self], "vault: bad receiver")
+    self._check_flow(snapshot, assets, shares, receiver)
     refusal._unless(self._is_worth_something(snapshot), "vault: share price too low")
-    refusal._unless(assets <= self._max_deposit(snapshot, receiver), "vault: over deposit cap")
-    self._accrue(snapshot)
-    self.cash += assets
-    self._remember(solvency._valuation(snapshot.risk, snapshot.account))
+    refusal._unless(assets <= self._room(snapshot), "vault: over deposit cap")
+    claims._receive(assets)
+    self._conclude(snapshot)
     erc20._mint(receiver, shares)
     self._pull(msg.sender, assets)
     log IERC4626.Deposit(sender=msg.sender, owner=receiver, assets=assets, shares=shares)
@@ -769,21 +763,41 @@ def _enter(snapshot: Snapshot, assets: uint256, shares: uint256, receiver: addre
 
 @internal
 def _leave(snapshot: Snapshot, assets: uint256, shares: uint256, receiver: address, owner: address):
-    self._check_open(snapshot)
-    refusal._unless(assets > 0 and shares > 0, "vault: zero amount")
-    refusal._unless(receiver not in [empty(address), self], "vault: bad receiver")
+    self._check_flow(snapshot, assets, shares, receiver)
     refusal._unless(shares <= erc20.balanceOf[owner], "vault: over share balance")
-    refusal._unless(assets <= self._max_withdraw(snapshot), "vault: over free liquidity")
+    refusal._unless(assets <= self._spare(snapshot), "vault: over free liquidity")
     if msg.sender != owner:
         erc20._spend_allowance(owner, msg.sender, shares)
-    self._accrue(snapshot)
-    self.cash -= assets
-    self._remember(solvency._valuation(snapshot.risk, snapshot.account))
+    claims._spend(assets)
+    self._conclude(snapshot)
     erc20._burn(owner, shares)
     self._send(receiver, assets)
     log IERC4626.Withdraw(
         sender=msg.sender, receiver=receiver, owner=owner, assets=assets, shares=shares
     )
+
+
+@internal
+def _conclude(snapshot: Snapshot):
+    """
+    @dev Call after the ledger has changed, before the shares that come or go.
+    """
+    self._accrue(snapshot)
+    self._remember(solvency._valuation(snapshot.risk, snapshot.account))
+
+
+@internal
+@view
+def _check_flow(snapshot: Snapshot, assets: uint256, shares: uint256, receiver: address):
+    self._check_open(snapshot)
+    refusal._unless(assets > 0 and shares > 0, "vault: zero amount")
+    self._check_receiver(receiver)
+
+
+@internal
+@view
+def _check_receiver(receiver: address):
+    refusal._unless(receiver not in [empty(address), self], "vault: bad receiver")
 
 
 @internal
@@ -833,20 +847,35 @@ def _max_deposit(snapshot: Snapshot, receiver: address) -> uint256:
         return 0
     if not self._is_open(snapshot) or not self._is_worth_something(snapshot):
         return 0
-    return self.deposit_cap - min(self.deposit_cap, self._mid(snapshot))
+    return self._room(snapshot)
+
+
+@internal
+@view
+def _room(snapshot: Snapshot) -> uint256:
+    """
+    @dev What deposits may still bring. [asset]
+    """
+    cap: uint256 = self.deposit_cap
+    return cap - min(cap, self._mid(snapshot))
 
 
 @internal
 @view
 def _max_withdraw(snapshot: Snapshot) -> uint256:
+    if not self._is_open(snapshot):
+        return 0
+    return self._spare(snapshot)
+
+
+@internal
+@view
+def _spare(snapshot: Snapshot) -> uint256:
     """
     @dev What is free and nobody waits for. [asset]
     """
-    if not self._is_open(snapshot):
-        return 0
     free: uint256 = self._free(snapshot)
-    low: uint256 = self._low(snapshot)
-    return free - min(free, self._assets_up(redemptions.waiting, low, snapshot.shares))
+    return free - min(free, self._assets_up(redemptions.waiting, snapshot.low, snapshot.shares))
 
 
 @internal
@@ -862,7 +891,7 @@ def _is_worth_something(snapshot: Snapshot) -> bool:
     @dev False when a share is worth less than 1/100 of its start: a newcomer would own all for a
          trifle.
     """
-    worth: uint256 = (self._low(snapshot) + 1) * VIRTUAL_SHARES * MIN_WORTH
+    worth: uint256 = (snapshot.low + 1) * VIRTUAL_SHARES * MIN_WORTH
     return worth >= snapshot.shares
 
 
@@ -873,8 +902,8 @@ def _is_worth_something(snapshot: Snapshot) -> bool:
 @view
 def _ledger() -> IVault.Ledger:
     return IVault.Ledger(
-        cash=self.cash,
-        claims=claims.total,
+        cash=claims._cash(),
+        claims=claims._total(),
         owed=redemptions.owed,
         scale=SCALE,
         shares=erc20.totalSupply + VIRTUAL_SHARES,
@@ -885,8 +914,8 @@ def _ledger() -> IVault.Ledger:
 @view
 def _snapshot(stressed: bool = False) -> Snapshot:
     """
-    @dev Empty, and so not valid, before the vault is wired. Only free liquidity needs the shocks,
-         which are half the gas of a pass.
+    @dev Empty, and so not live, before the vault is wired. Only free liquidity needs the shocks,
+         which are half the gas of a pass. Fees accrue in normal mode, on numbers that are live.
     """
     snapshot: Snapshot = empty(Snapshot)
     snapshot.ledger = self._ledger()
@@ -900,20 +929,13 @@ def _snapshot(stressed: bool = False) -> Snapshot:
         snapshot.status = staticcall self.breaker.status(
             snapshot.ledger, snapshot.risk, snapshot.account
         )
-    if self._charges(snapshot):
+    snapshot.is_live = snapshot.risk.valid and snapshot.account.valid
+    snapshot.low = self._low(snapshot)
+    if snapshot.is_live and snapshot.status.normal:
         snapshot.shares += fees._due(
-            self._low(snapshot), snapshot.shares, VIRTUAL_SHARES, snapshot.status.since
+            snapshot.low, snapshot.shares, VIRTUAL_SHARES, snapshot.status.since
         )
     return snapshot
-
-
-@internal
-@pure
-def _charges(snapshot: Snapshot) -> bool:
-    """
-    @dev Fees accrue in normal mode, on numbers that are live.
-    """
-    return snapshot.status.normal and self._is_valid(snapshot)
 
 
 @internal
@@ -928,19 +950,14 @@ def _accrue(snapshot: Snapshot):
     """
     @dev SPEC-V13: issues the fee shares that the snapshot counts.
     """
-    if not self._charges(snapshot):
+    if not (snapshot.is_live and snapshot.status.normal):
         return
     due: uint256 = snapshot.shares - snapshot.ledger.shares
-    fees._book(self._low(snapshot), snapshot.shares, VIRTUAL_SHARES)
+    fees._book(snapshot.low, snapshot.shares, VIRTUAL_SHARES)
     if due > 0:
-        erc20._mint(fees.recipient, due)
-        log IVault.FeesAccrued(recipient=fees.recipient, shares=due, high_water=fees.high_water)
-
-
-@internal
-@pure
-def _is_valid(snapshot: Snapshot) -> bool:
-    return snapshot.risk.valid and snapshot.account.valid
+        recipient: address = fees._recipient()
+        erc20._mint(recipient, due)
+        log IVault.FeesAccrued(recipient=recipient, shares=due, high_water=fees._high_water())
 
 
 @internal
@@ -949,8 +966,8 @@ def _mid(snapshot: Snapshot) -> uint256:
     """
     @dev NAV at mid, down. [asset]
     """
-    if not self._is_valid(snapshot):
-        return self._floor(self.last_nav)
+    if not snapshot.is_live:
+        return self._floor(self._last_nav())
     return self._floor(solvency._nav_mid(snapshot.ledger, snapshot.risk, snapshot.account))
 
 
@@ -958,10 +975,10 @@ def _mid(snapshot: Snapshot) -> uint256:
 @view
 def _low(snapshot: Snapshot) -> uint256:
     """
-    @dev What those who leave are paid on, down. [asset]
+    @dev For the snapshot, which remembers it. [asset]
     """
-    if not self._is_valid(snapshot):
-        return self._floor(self.last_nav)
+    if not snapshot.is_live:
+        return self._floor(self._last_nav())
     return self._floor(solvency._nav_low(snapshot.ledger, snapshot.risk, snapshot.account))
 
 
@@ -971,9 +988,11 @@ def _high(snapshot: Snapshot) -> uint256:
     """
     @dev What those who come pay on, up. [asset]
     """
-    nav: int256 = self.last_nav
-    if self._is_valid(snapshot):
+    nav: int256 = 0
+    if snapshot.is_live:
         nav = solvency._nav_high(snapshot.ledger, snapshot.risk, snapshot.account)
+    else:
+        nav = self._last_nav()
     return wad._to_asset_up(convert(max(nav, 0), uint256), SCALE)
 
 
@@ -983,8 +1002,32 @@ def _remember(valuation: IVault.Valuation):
     @dev Call after the ledger has changed.
     """
     if valuation.feed_live and valuation.venue_live:
-        self.last_nav = solvency._nav(self._ledger(), valuation)
-        self.last_hedge = valuation.low
+        nav: int256 = solvency._nav(self._ledger(), valuation)
+        self.last_seen = (min(max(nav, -LARGEST), LARGEST) << 128) + valuation.low
+
+
+@internal
+@view
+def _last_nav() -> int256:
+    return (self.last_seen + 2**127) >> 128
+
+
+@internal
+@view
+def _last_hedge() -> int256:
+    """
+    @dev The lower half with its sign.
+    """
+    return (self.last_seen << 128) >> 128
+
+
+@internal
+@view
+def _dues() -> uint256:
+    """
+    @dev Cash that claims and redeemed shares need. [asset]
+    """
+    return claims._total() + redemptions.owed
 
 
 @internal

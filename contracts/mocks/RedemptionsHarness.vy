@@ -52,6 +52,16 @@ def fill_between(
 
 
 @external
+def fill_around(who: address, shares: uint256, numerator: uint256, denominator: uint256):
+    """
+    @notice In one block: a fill, the first request, all that can still be filled.
+    """
+    self._fill(numerator, denominator, 1_000)
+    redemptions._add(who, shares)
+    self._fill(1, 1, 1_000)
+
+
+@external
 def fill_after_take(who: address, numerator: uint256, denominator: uint256):
     """
     @notice In one block: what was filled is taken, then there is another fill.

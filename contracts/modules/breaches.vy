@@ -21,33 +21,70 @@ DAY: constant(uint256) = 86_400  # [s]
 LARGEST: constant(uint256) = 2**112 - 1  # of what is remembered in 112 bits
 
 
+# What one look sees, before it is held against what was remembered.
+struct Look:
+    feed_live: bool
+    venue_live: bool
+    is_settled: bool  # no board has expired and is not settled yet
+    price: uint256  # index [USD wad]
+    at: uint256  # when the feed last moved [unix s]
+    is_wide: bool  # the basis, beyond its limit
+    is_thin: bool  # the margin, below its limit by index or exit
+    is_thin_by_both: bool  # as the venue counts
+    is_unhedged: bool  # the net delta, beyond its limit
+    worth: uint256  # of a share, 0 unless feed and venue are live [USD wad²/share unit]
+
+
 @internal
-@view
-def _now_wrong(
+@pure
+def _look(
     limits: IBreaker.Limits,
-    memory: IBreaker.Memory,
     ledger: IVault.Ledger,
     risk: IOptionBook.Risk,
     account: IHedger.HedgeAccount,
-    now: uint256,
+) -> Look:
+    """
+    @dev SPEC-R2: what is beyond its limit by itself; nothing is that cannot be seen.
+    """
+    look: Look = empty(Look)
+    look.feed_live = risk.valid
+    look.venue_live = account.valid
+    look.is_settled = not risk.unsettled
+    look.price = risk.price
+    look.at = risk.at
+    if account.valid:
+        look.is_wide = wad._abs(solvency._basis(account)) > limits.basis
+        if account.size != 0:
+            least: int256 = self._least_equity(limits.margin, account)
+            look.is_thin = account.low < least
+            look.is_thin_by_both = account.high < least
+    if risk.valid and account.valid:
+        net: uint256 = wad._abs(risk.delta + account.size + account.pending)
+        look.is_unhedged = net > max(wad._mul_down(limits.unhedged, risk.sold), limits.crumb)
+        look.worth = solvency._share_value(ledger, risk, account)
+    return look
+
+
+@internal
+@view
+def _now_wrong(
+    limits: IBreaker.Limits, memory: IBreaker.Memory, look: Look, now: uint256
 ) -> IBreaker.Breach:
     """
     @dev SPEC-R2. What was remembered before counts; a look remembers after it has judged.
     """
     wrong: IBreaker.Breach = empty(IBreaker.Breach)
-    if self._is_wide(limits, account):
+    if look.is_wide:
         wrong |= IBreaker.Breach.BASIS
-    if self._has_fallen(limits, memory, ledger, risk, account, now):
+    if look.feed_live and look.venue_live and self._has_fallen(limits, memory, look.worth, now):
         wrong |= IBreaker.Breach.DRAWDOWN
-    if self._is_thin(limits, account, account.low):
+    if look.is_thin:
         wrong |= IBreaker.Breach.MARGIN
-    if self._is_unhedged(limits, risk, account) and self._lasts(
-        memory.unhedged_since, limits.patience, now
-    ):
+    if look.is_unhedged and self._lasts(memory.unhedged_since, limits.patience, now):
         wrong |= IBreaker.Breach.UNHEDGED
-    if self._has_jumped(limits, memory, risk, now):
+    if look.feed_live and self._has_jumped(limits, memory, look.price, now):
         wrong |= IBreaker.Breach.JUMP
-    if not risk.valid and now > max(memory.good_at, risk.at) + limits.silence:
+    if not look.feed_live and now > max(memory.good_at, look.at) + limits.silence:
         wrong |= IBreaker.Breach.FEED
     return wrong
 
@@ -57,7 +94,7 @@ def _now_wrong(
 def _for_good(
     limits: IBreaker.Limits,
     memory: IBreaker.Memory,
-    account: IHedger.HedgeAccount,
+    look: Look,
     wrong: IBreaker.Breach,
     now: uint256,
 ) -> IBreaker.Breach:
@@ -68,116 +105,76 @@ def _for_good(
     tripping: IBreaker.Breach = wrong
     if not self._lasts(memory.wide_since, limits.patience, now):
         tripping = tripping & ~IBreaker.Breach.BASIS
-    if not self._is_thin(limits, account, account.high):
+    if not look.is_thin_by_both:
         tripping = tripping & ~IBreaker.Breach.MARGIN
     return tripping
 
 
 @internal
 @pure
-def _with_look(
-    limits: IBreaker.Limits,
-    memory: IBreaker.Memory,
-    ledger: IVault.Ledger,
-    risk: IOptionBook.Risk,
-    account: IHedger.HedgeAccount,
-    now: uint256,
-) -> IBreaker.Memory:
+def _with_look(memory: IBreaker.Memory, look: Look, now: uint256) -> IBreaker.Memory:
     """
     @dev SPEC-R4: what is remembered after a look; what cannot be seen leaves it as it was.
     """
     seen: IBreaker.Memory = memory
-    if risk.valid:
+    if look.feed_live:
         seen.good_at = now
         if now >= memory.hour + HOUR:
-            seen.price = min(risk.price, LARGEST)
+            seen.price = min(look.price, LARGEST)
             seen.hour = now
-    if account.valid:
-        seen.wide_since = self._since(memory.wide_since, self._is_wide(limits, account), now)
-    if risk.valid and account.valid:
-        unhedged: bool = self._is_unhedged(limits, risk, account)
-        seen.unhedged_since = self._since(memory.unhedged_since, unhedged, now)
-    if risk.valid and account.valid and not risk.unsettled:
-        value: uint256 = min(solvency._share_value(ledger, risk, account), LARGEST)
-        if now >= memory.day + DAY:
-            seen.high_before = memory.high if now < memory.day + 2 * DAY else 0
-            seen.high = value
-            seen.day = now
-        else:
-            seen.high = max(memory.high, value)
+    if look.venue_live:
+        seen.wide_since = self._since(memory.wide_since, look.is_wide, now)
+    if look.feed_live and look.venue_live:
+        seen.unhedged_since = self._since(memory.unhedged_since, look.is_unhedged, now)
+        if look.is_settled:
+            worth: uint256 = min(look.worth, LARGEST)
+            if now >= memory.day + DAY:
+                seen.high_before = memory.high if now < memory.day + 2 * DAY else 0
+                seen.high = worth
+                seen.day = now
+            else:
+                seen.high = max(memory.high, worth)
     return seen
 
 
 @internal
 @pure
-def _is_wide(limits: IBreaker.Limits, account: IHedger.HedgeAccount) -> bool:
-    return account.valid and wad._abs(solvency._basis(account)) > limits.basis
-
-
-@internal
-@pure
-def _is_thin(limits: IBreaker.Limits, account: IHedger.HedgeAccount, equity: int256) -> bool:
+def _least_equity(limit: uint256, account: IHedger.HedgeAccount) -> int256:
     """
-    @dev equity < limit·mmr·notional.
+    @dev limit·mmr·notional, each step up. [USD wad]
     """
-    if not account.valid or account.size == 0:
-        return False
     notional: uint256 = solvency._notional_up(account.size, account.index)
-    least: uint256 = wad._mul_up(notional, wad._mul_up(limits.margin, account.mmr))
-    return equity < convert(least, int256)
-
-
-@internal
-@pure
-def _is_unhedged(
-    limits: IBreaker.Limits, risk: IOptionBook.Risk, account: IHedger.HedgeAccount
-) -> bool:
-    """
-    @dev |book delta + position + pending| > max(limit·sold, crumb).
-    """
-    if not (risk.valid and account.valid):
-        return False
-    net: uint256 = wad._abs(risk.delta + account.size + account.pending)
-    return net > max(wad._mul_down(limits.unhedged, risk.sold), limits.crumb)
+    return convert(wad._mul_up(notional, wad._mul_up(limit, account.mmr)), int256)
 
 
 @internal
 @pure
 def _has_fallen(
-    limits: IBreaker.Limits,
-    memory: IBreaker.Memory,
-    ledger: IVault.Ledger,
-    risk: IOptionBook.Risk,
-    account: IHedger.HedgeAccount,
-    now: uint256,
+    limits: IBreaker.Limits, memory: IBreaker.Memory, worth: uint256, now: uint256
 ) -> bool:
     """
-    @dev Value a share < (1 − limit)·highest remembered, which is of the last one to two days.
+    @dev Worth of a share < (1 − limit)·highest remembered, which is of the last one to two days.
     """
-    if not (risk.valid and account.valid):
-        return False
     high: uint256 = 0
     if now < memory.day + DAY:
         high = max(memory.high, memory.high_before)
     elif now < memory.day + 2 * DAY:
         high = memory.high
-    value: uint256 = solvency._share_value(ledger, risk, account)
-    return value < wad._mul_down(high, wad.WAD - limits.drawdown)
+    return worth < wad._mul_down(high, wad.WAD - limits.drawdown)
 
 
 @internal
 @pure
 def _has_jumped(
-    limits: IBreaker.Limits, memory: IBreaker.Memory, risk: IOptionBook.Risk, now: uint256
+    limits: IBreaker.Limits, memory: IBreaker.Memory, price: uint256, now: uint256
 ) -> bool:
     """
     @dev |index / index when the hour began − 1| > limit; an hour that began two hours ago is over.
     """
-    if not risk.valid or memory.price == 0 or now >= memory.hour + 2 * HOUR:
+    if memory.price == 0 or now >= memory.hour + 2 * HOUR:
         return False
-    low: uint256 = min(risk.price, memory.price)
-    high: uint256 = max(risk.price, memory.price)
-    return high - low > wad._mul_down(memory.price, limits.jump)
+    move: uint256 = max(price, memory.price) - min(price, memory.price)
+    return move > wad._mul_down(memory.price, limits.jump)
 
 
 @internal

@@ -2,18 +2,19 @@
 """
 @title claims
 @license AGPL-3.0-only
-@notice What settled boards are owed, in the order in which they settled, and who was paid how much
-     of it.
-@dev Stateful: owns the claims ledger, holds no token. A board is owed `min(payoff, what the vault
-     was worth)`: solvency, not cash, decides. Cash is set aside for the boards in their order as it
-     comes; each holder may have the same share of what is set aside for the board, and can call
-     again. [asset]
+@notice The cash, and what settled boards are owed of it, in the order in which they settled, and
+     who was paid how much.
+@dev Stateful: owns the ledger of cash and claims, moves no token. A board is owed `min(payoff, what
+     the vault was worth)`: solvency, not cash, decides. Cash is set aside for the boards in their
+     order as it comes; each holder may have the same share of what is set aside for the board, and
+     can call again. [asset]
 """
 
 from ..interfaces import IVault
 
 MAX_BOARDS: constant(uint256) = 8  # funded in one call; the rest goes on in the next
 HALF: constant(uint256) = 2**128 - 1
+CASH_UNIT: constant(uint256) = 2**128  # of cash, in `till`
 
 
 struct Board:
@@ -31,7 +32,8 @@ struct Holder:
 # 2^90 [USD wad].
 words: HashMap[uint256, uint256]
 holders: HashMap[uint256, HashMap[address, Holder]]
-total: uint256  # Σ owed − Σ paid
+# Tokens held and booked << 128 | Σ owed − Σ paid. More cash than fits is refused. [asset]
+till: uint256
 # What is not set aside yet, of a board and of all. Mostly nothing, so that nothing is written.
 missing: HashMap[uint256, uint256]
 all_missing: uint256
@@ -43,6 +45,31 @@ tail: uint256
 
 @internal
 @view
+def _cash() -> uint256:
+    return self.till >> 128
+
+
+@internal
+@view
+def _total() -> uint256:
+    """
+    @dev Σ owed − Σ paid. [asset]
+    """
+    return self.till & HALF
+
+
+@internal
+def _receive(amount: uint256):
+    self.till += amount * CASH_UNIT
+
+
+@internal
+def _spend(amount: uint256):
+    self.till -= amount * CASH_UNIT
+
+
+@internal
+@view
 def _board(expiry: uint256) -> Board:
     word: uint256 = self.words[expiry]
     owed: uint256 = word & HALF
@@ -50,7 +77,7 @@ def _board(expiry: uint256) -> Board:
 
 
 @internal
-def _book(expiry: uint256, payoff: uint256, available: uint256, cash: uint256) -> uint256:
+def _book(expiry: uint256, payoff: uint256, available: uint256) -> uint256:
     """
     @dev Books a settled board; what it is owed is cut to `available`, for all its holders alike. It
          waits when others do, or when not all of the cash is there.
@@ -59,8 +86,8 @@ def _book(expiry: uint256, payoff: uint256, available: uint256, cash: uint256) -
     self.words[expiry] = payoff << 128 | owed
     if owed == 0:
         return 0
-    self.total += owed
-    if self.all_missing == 0 and cash >= self.total:
+    self.till += owed
+    if self.all_missing == 0 and self._cash() >= self._total():
         log IVault.ClaimsFunded(expiry=expiry, amount=owed)
         return owed
     self.missing[expiry] = owed
@@ -71,13 +98,16 @@ def _book(expiry: uint256, payoff: uint256, available: uint256, cash: uint256) -
 
 
 @internal
-def _fund(cash: uint256):
+def _fund():
     """
-    @dev Sets cash aside, oldest board first.
+    @dev Sets cash aside, oldest board first. Where nothing is owed nothing is missing.
     """
+    if self._total() == 0:
+        return
     for _: uint256 in range(MAX_BOARDS):
         waiting: uint256 = self.all_missing
-        reserved: uint256 = self.total - waiting
+        cash: uint256 = self._cash()
+        reserved: uint256 = self._total() - waiting
         if waiting == 0 or cash <= reserved:
             break
         expiry: uint256 = self.queue[self.head]
@@ -111,4 +141,4 @@ def _due(expiry: uint256, holder: address) -> uint256:
 @internal
 def _pay(expiry: uint256, holder: address, amount: uint256):
     self.holders[expiry][holder].paid += amount
-    self.total -= amount
+    self.till -= amount

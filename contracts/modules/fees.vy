@@ -15,18 +15,29 @@ from . import wad
 
 MAX_PERFORMANCE: constant(uint256) = 3 * wad.WAD // 10  # [wad] of gains
 MAX_MANAGEMENT: constant(uint256) = wad.WAD // 20  # [wad] a year
+LARGEST: constant(uint256) = 2**160 - 1  # [wad] of a value that is remembered, 10^48
 
-# performance << 128 | management << 64 | time of the last accrual [unix s]
-word: uint256
-recipient: address
-# Highest value of a share at an accrual. [wad] of its start
-high_water: public(uint256)
+# What an accrual writes, and what it needs in any case: high-water mark [wad] (160) | management
+# (64) | time of the last accrual [unix s] (32).
+mark: uint256
+# What only gains and shares that are issued need: performance (96) | recipient (160).
+gains: uint256
 
 
 @deploy
 def __init__(terms: IVault.Fees):
-    self.high_water = wad.WAD
+    self.mark = wad.WAD << 96
     self._set(terms)
+
+
+@external
+@view
+def high_water() -> uint256:
+    """
+    @notice Highest value of a share at an accrual.
+    @return Value. [wad] of its start
+    """
+    return self._high_water()
 
 
 @internal
@@ -39,8 +50,8 @@ def _set(terms: IVault.Fees):
     is_free: bool = terms.performance == 0 and terms.management == 0
     refusal._unless(is_free or terms.recipient != empty(address), "fees: no recipient")
     refusal._unless(terms.recipient != self, "fees: recipient is the vault")
-    self.word = terms.performance << 128 | terms.management << 64 | block.timestamp
-    self.recipient = terms.recipient
+    self.mark = self._high_water() << 96 | terms.management << 32 | block.timestamp
+    self.gains = terms.performance << 160 | convert(terms.recipient, uint256)
     log IVault.FeesSet(fees=terms)
 
 
@@ -48,9 +59,9 @@ def _set(terms: IVault.Fees):
 @view
 def _terms() -> IVault.Fees:
     return IVault.Fees(
-        performance=self._performance(self.word),
-        management=self._management(self.word),
-        recipient=self.recipient,
+        performance=self.gains >> 160,
+        management=self._management(self.mark),
+        recipient=self._recipient(),
     )
 
 
@@ -63,12 +74,13 @@ def _due(worth: uint256, shares: uint256, base: uint256, since: uint256) -> uint
     """
     if shares == base:
         return 0
-    word: uint256 = self.word
-    elapsed: uint256 = block.timestamp - max(self._accrued_at(word), since)
-    fee: uint256 = worth * self._management(word) * elapsed // (wad.YEAR * wad.WAD)
+    mark: uint256 = self.mark
+    elapsed: uint256 = block.timestamp - max(mark & (2**32 - 1), since)
+    fee: uint256 = worth * self._management(mark) * elapsed // (wad.YEAR * wad.WAD)
     value: uint256 = self._value(worth, shares, base)
-    gain: uint256 = value - min(value, self.high_water)
-    fee += gain * shares // (base * wad.WAD) * self._performance(word) // wad.WAD
+    high: uint256 = mark >> 96
+    if value > high:
+        fee += (value - high) * shares // (base * wad.WAD) * (self.gains >> 160) // wad.WAD
     fee = min(fee, worth // 2)
     return wad._mul_div_down(fee, shares, worth + 1 - fee)
 
@@ -78,12 +90,22 @@ def _book(worth: uint256, shares: uint256, base: uint256):
     """
     @dev After the fee shares are issued, `shares` with them.
     """
-    self.word = self.word >> 64 << 64 | block.timestamp
-    value: uint256 = self._value(worth, shares, base)
-    if shares == base:
-        self.high_water = value  # nobody held a share: whoever comes begins here
-    else:
-        self.high_water = max(self.high_water, value)
+    high: uint256 = min(self._value(worth, shares, base), LARGEST)
+    if shares != base:  # else nobody held a share: whoever comes begins here
+        high = max(high, self._high_water())
+    self.mark = high << 96 | self._management(self.mark) << 32 | block.timestamp
+
+
+@internal
+@view
+def _high_water() -> uint256:
+    return self.mark >> 96
+
+
+@internal
+@view
+def _recipient() -> address:
+    return convert(self.gains & (2**160 - 1), address)
 
 
 @internal
@@ -97,17 +119,5 @@ def _value(worth: uint256, shares: uint256, base: uint256) -> uint256:
 
 @internal
 @pure
-def _performance(word: uint256) -> uint256:
-    return word >> 128
-
-
-@internal
-@pure
-def _management(word: uint256) -> uint256:
-    return (word >> 64) & (2**64 - 1)
-
-
-@internal
-@pure
-def _accrued_at(word: uint256) -> uint256:
-    return word & (2**64 - 1)
+def _management(mark: uint256) -> uint256:
+    return (mark >> 32) & (2**64 - 1)

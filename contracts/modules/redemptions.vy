@@ -20,6 +20,7 @@ STEP: constant(uint256) = 10**9  # by so much
 LOW_96: constant(uint256) = 2**96 - 1
 LOW_64: constant(uint256) = 2**64 - 1
 LOW_88: constant(uint256) = 2**88 - 1
+LOW_184: constant(uint256) = 2**184 - 1
 EPOCH: constant(uint256) = 2**40  # stages of an epoch
 
 
@@ -32,7 +33,7 @@ struct Mark:
 
 # A mark as it is stored.
 struct Words:
-    place: uint256  # block of a request << 184 | stage << 96 | product
+    place: uint256  # block << 184 | stage << 96 | product
     sum: uint256
 
 
@@ -43,8 +44,8 @@ struct Request:
 
 
 requests: HashMap[address, Request]
-now_at: Words
-# Mark after the fill in a block, for requests made in that block.
+now_at: Words  # with the block of the last fill
+# Mark after the fill in a block, for requests that were made in that block before it.
 after_block: HashMap[uint256, Words]
 # Last sum of each stage.
 sums: HashMap[uint256, uint256]
@@ -104,7 +105,7 @@ def _fillable() -> uint256:
     """
     @dev What has waited since before this block, and was not filled in it. [shares]
     """
-    if self.after_block[block.number].place > 0:
+    if self.now_at.place >> 184 == block.number:
         return 0
     return self.waiting - min(self._fresh(), self.waiting)
 
@@ -123,8 +124,10 @@ def _fill(fillable: uint256, shares: uint256, assets: uint256):
     elif mark.product < LEAST:
         mark = Mark(product=mark.product * STEP, sum=0, stage=mark.stage + 1)
     words: Words = self._words(mark)
+    words.place |= block.number << 184
     self.now_at = words
-    self.after_block[block.number] = words
+    if self._fresh() > 0:
+        self.after_block[block.number] = words
     self.waiting -= shares
     self.owed += assets
 
@@ -139,7 +142,7 @@ def _renew(who: address, number: uint256) -> uint256:
     claimable: uint256 = 0
     shares, claimable = self._state(who)
     mark: Words = self.now_at
-    mark.place |= number << 184
+    mark.place = mark.place & LOW_184 | number << 184
     self.requests[who] = Request(shares=shares, claimable=claimable, mark=mark)
     return shares
 

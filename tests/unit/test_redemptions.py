@@ -142,6 +142,16 @@ def test_add__in_the_block_of_a_fill__waits_for_the_next(pool):
     assert [pool.state(who) for who in (ANN, BOB, CID)] == [(0, 500), (0, 500), (0, 1_000)]
 
 
+def test_fill__before_the_first_request_of_its_block__is_the_last_of_it(pool):
+    """SPEC-V11: one fill a block, whose mark is that of who asks after it."""
+    pool.add(CID, 1_000)
+    pool.fill_around(ANN, 500, 1, 2)
+    assert (pool.state(CID), pool.state(ANN)) == ((500, 500), (500, 0))
+    assert pool.totals() == (1_000, 1_000, 500)
+    pool.fill(1, 1, 1_000)
+    assert (pool.state(CID), pool.state(ANN)) == ((0, 1_000), (0, 500))
+
+
 def test_add__to_an_old_request_in_the_block_of_a_fill__all_of_it_waits(pool):
     """SPEC-V11."""
     pool.add(ANN, 100)
