@@ -235,7 +235,8 @@ def sign_permit(chain: ChainManager) -> Callable[..., tuple]:
             ),
         )
         signature = (signer or owner).sign_message(message)
-        return owner, spender, value, deadline, signature.v, signature.r, signature.s
+        r, s = (part.rjust(32, b"\0") for part in (signature.r, signature.s))  # ape drops zeros
+        return owner, spender, value, deadline, signature.v, r, s
 
     return sign
 
