@@ -185,25 +185,7 @@ def devnet_command(group: click.Group, name: str) -> Callable[[Callable[..., Non
 
 
 class LineCommand(click.Command):
-    """A command that connects by itself, if at all; its errors are a line."""
-
-    def make_context(self, *args: Any, **kwargs: Any) -> click.Context:
-        """Read what was typed."""
-        with errors_in_a_line():
-            return super().make_context(*args, **kwargs)
-
-    def invoke(self, ctx: click.Context) -> Any:
-        """Run it."""
-        with errors_in_a_line():
-            return super().invoke(ctx)
-
-
-class DevnetCommand(ConnectedProviderCommand):
-    """A command on a chain, the devnet unless `--network` names another; its errors are a line."""
-
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)  # type: ignore[no-untyped-call]
-        self.params.append(NetworkOption(default=DEVNET))
+    """A command whose errors are a line; it connects by itself, if at all."""
 
     def make_context(self, *args: Any, **kwargs: Any) -> click.Context:
         """Read what was typed."""
@@ -214,6 +196,14 @@ class DevnetCommand(ConnectedProviderCommand):
         """Connect and run; a node that is not there is an error of a line too."""
         with errors_in_a_line():
             return super().invoke(ctx)
+
+
+class DevnetCommand(LineCommand, ConnectedProviderCommand):
+    """A command on a chain, the devnet unless `--network` names another."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)  # type: ignore[no-untyped-call]
+        self.params.append(NetworkOption(default=DEVNET))
 
 
 @contextmanager

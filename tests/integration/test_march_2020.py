@@ -9,9 +9,9 @@ from pathlib import Path
 
 import pytest
 
-from ballast import history, packing, paths, report, risk, solvency
+from ballast import history, paths, report
 from ballast.attribution import HEDGE, Statement, attribute
-from ballast.chain import Reverted
+from ballast.backtest import sell
 from ballast.parameters import load
 from ballast.report import Summary
 from ballast.simulation import Cast, World, run
@@ -55,7 +55,7 @@ def replay(create_engine):
         cast = Cast(owner, keeper, arbitrageur, [depositor], [buyer])
         world = World(engine, cast, parameters, path[0], [deposit // scale], is_hedged)
         begin = engine.now()
-        refusal = sell_to_the_limit(world, deposit)
+        refusal = sell(world, deposit, 1.0)
         record = run(world, path, [])
         return Replay(
             deposited=deposit,
@@ -68,65 +68,6 @@ def replay(create_engine):
         )
 
     return live
-
-
-def sell_to_the_limit(world: World, nav: int) -> str:
-    """Sell every series that may be sold, all alike, until the stress test refuses; the refusal."""
-    series = [
-        packing.series_id(expiry, strike, is_put)
-        for strike in world.strikes
-        for expiry in world.expiries
-        for is_put in (False, True)
-    ]
-    sellable = [one for one in series if may_be_sold(world, one)]
-    max_loss = world.chain.read(world.deployment.pricer, "stress").max_loss
-    amount = nav * max_loss // unit_loss(world, sellable)
-    # The premiums add a little to the NAV that the first estimate is taken from.
-    for one in sellable:
-        world.buyers[0].buy(one, amount)
-    with pytest.raises(Reverted) as refused:
-        for one in sellable:
-            world.buyers[0].buy(one, amount // 10)
-    return str(refused.value)
-
-
-def may_be_sold(world: World, series: int) -> bool:
-    """Whether the delta of a series is in range."""
-    try:
-        world.chain.read(world.deployment.book, "quote", series, WAD)
-    except Reverted as refusal:
-        assert "delta" in str(refusal)
-        return False
-    return True
-
-
-def unit_loss(world: World, series: list[int]) -> int:
-    """Stress loss of a book with one ETH of each series, by the twin [USD wad]."""
-    book, pricer = world.deployment.book, world.deployment.pricer
-    limits = world.chain.read(pricer, "limits")
-    scene = risk.Scene(
-        now=world.chain.now(),
-        price=world.chain.read(book, "risk").price,
-        rate_ema=0,
-        carry=risk.Carry(*world.chain.read(pricer, "carry")),
-        stress=risk.Stress(*world.chain.read(pricer, "stress")),
-        quoting=risk.Quoting(*world.chain.read(pricer, "quoting")),
-        vol_min=limits.vol_min,
-        vol_max=limits.vol_max,
-    )
-    words = []
-    for expiry in world.expiries:
-        live: dict[int, int] = {}
-        for one in series:
-            if packing.expiry(one) == expiry:
-                strike = packing.id_strike(one)
-                word = live.get(strike, packing.live(strike))
-                live[strike] = packing.with_sold(word, packing.is_put(one), WAD)
-        surface = packing.Surface(
-            *(world.parameters["boards"][key] for key in ("atm_vol", "skew", "smile"))
-        )
-        words += [packing.board(expiry, len(live), surface), *live.values()]
-    return solvency.stress_loss(risk.risk(scene, words))
 
 
 def test_replay__hedged__survives(replay, capsys):
