@@ -12,8 +12,8 @@ SCRIPT = Path(__file__).parents[2] / "scripts/policies.py"
 
 
 @pytest.fixture
-def command() -> Callable[..., Result]:
-    """`command("--paths", "100")`, on a wide terminal."""
+def run_policies() -> Callable[..., Result]:
+    """`run_policies("--paths", "100")`, on a wide terminal."""
     spec = importlib.util.spec_from_file_location("policies_script", SCRIPT)
     module = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(module)
@@ -26,9 +26,9 @@ def command() -> Callable[..., Result]:
     return run_it
 
 
-def test_command__few_paths__prints_and_writes(command, tmp_path):
+def test_command__few_paths__prints_and_writes(run_policies, tmp_path):
     folder = tmp_path / "made"
-    result = command("--paths", "100", "--output", str(folder))
+    result = run_policies("--paths", "100", "--output", str(folder))
     assert (result.exit_code, result.stderr) == (0, "")
     with (folder / "policies.csv").open(newline="") as file:
         rows = [*csv.DictReader(file)]
@@ -50,14 +50,14 @@ def test_command__few_paths__prints_and_writes(command, tmp_path):
         (["--set", "hedger.band.wide=1 %"], "no parameter 'hedger.band.wide'"),
     ],
 )
-def test_command__typed_wrong__says_so(command, tmp_path, arguments, reason):
-    result = command(*arguments, "--output", str(tmp_path))
+def test_command__typed_wrong__says_so(run_policies, tmp_path, arguments, reason):
+    result = run_policies(*arguments, "--output", str(tmp_path))
     assert result.exit_code != 0 and result.stdout == ""
     assert reason in result.stderr and "Traceback" not in result.stderr
 
 
-def test_command__folder_within_a_file__says_so(command, tmp_path):
+def test_command__folder_within_a_file__says_so(run_policies, tmp_path):
     (tmp_path / "file").write_text("")
-    result = command("--output", str(tmp_path / "file" / "made"))
+    result = run_policies("--output", str(tmp_path / "file" / "made"))
     assert result.exit_code == 1
     assert "cannot write to" in result.stderr and "Traceback" not in result.stderr

@@ -16,7 +16,7 @@ HOURLY = Rule("hourly")
 
 
 @pytest.fixture(scope="module")
-def market():
+def real_market():
     try:
         return market_data.load()
     except MarketDataError as error:
@@ -24,8 +24,8 @@ def market():
 
 
 @pytest.fixture(scope="module")
-def weeks(market):
-    return real_weeks.weeks(market, FIRST, LAST)
+def weeks(real_market):
+    return real_weeks.weeks(real_market, FIRST, LAST)
 
 
 @pytest.mark.parametrize(
@@ -45,10 +45,10 @@ def test_hedge__a_band__errs_as_hourly_with_a_sixth_of_its_trades(weeks):
     assert -band.fees.mean() < -hourly.fees.mean()
 
 
-def test_live__week_of_the_crash_of_march_2020__stays_within_its_loss(market, create_engine):
+def test_live__week_of_the_crash_of_march_2020__stays_within_its_loss(real_market, create_engine):
     engine = create_engine()
-    hour = market.hour_of("2020-03-06T08:00")
-    week = backtest.live(engine, engine.accounts(5), market, hour, Setting())
+    hour = real_market.hour_of("2020-03-06T08:00")
+    week = backtest.live(engine, engine.accounts(5), real_market, hour, Setting())
     assert week.lowest >= -0.18
     assert week.lowest_unhedged < -0.4
     assert week.nav_sd <= 0.18 * week.book_sd

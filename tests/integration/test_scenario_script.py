@@ -21,8 +21,8 @@ SHORT = {
 
 
 @pytest.fixture(scope="module")
-def run():
-    """`run("list")`: exit code, output and errors."""
+def run_scenario():
+    """`run_scenario("list")`: exit code, output and errors."""
     spec = importlib.util.spec_from_file_location("scenario", SCRIPT)
     module = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(module)
@@ -46,15 +46,17 @@ def short(tmp_path):
     return write
 
 
-def test_list__the_catalogue__has_names_and_reasons(run, succeed):
-    output = succeed(run("list"))
+def test_list__the_catalogue__has_names_and_reasons(run_scenario, succeed):
+    output = succeed(run_scenario("list"))
     for path in (SCRIPT.parents[1] / "scenarios").glob("*.yaml"):
         assert path.stem in output
     assert "-57.7% in 49 hours" in output
 
 
-def test_run__fresh__writes_the_run_and_says_what_holds(run, succeed, short, tmp_path):
-    output = succeed(run("run", short(), "--fresh", "--output", tmp_path / "out", "--seed", 3))
+def test_run__fresh__writes_the_run_and_says_what_holds(run_scenario, succeed, short, tmp_path):
+    output = succeed(
+        run_scenario("run", short(), "--fresh", "--output", tmp_path / "out", "--seed", 3)
+    )
     assert "solvent" in output and "holds" in output and "FAILS" not in output
     folder = tmp_path / "out" / "short"
     assert json.loads((folder / "manifest.json").read_text())["seed"] == 3
@@ -62,35 +64,37 @@ def test_run__fresh__writes_the_run_and_says_what_holds(run, succeed, short, tmp
     assert len(list(folder.glob("*.png"))) >= 4
 
 
-def test_run__something_does_not_hold__ends_with_an_error(run, short, tmp_path):
+def test_run__something_does_not_hold__ends_with_an_error(run_scenario, short, tmp_path):
     path = short(expect={"sales": 1_000})
-    code, output, errors = run("run", path, "--fresh", "--output", tmp_path / "out")
+    code, output, errors = run_scenario("run", path, "--fresh", "--output", tmp_path / "out")
     assert code == 1 and "FAILS" in output
     assert errors == "Error: 1 checks do not hold; see repro.zip beside each run\n"
     assert (tmp_path / "out" / "short" / "repro.zip").exists()
 
 
-def test_report_and_compare__runs_that_were_written__need_no_chain(run, succeed, short, tmp_path):
+def test_report_and_compare__runs_that_were_written__need_no_chain(
+    run_scenario, succeed, short, tmp_path
+):
     folders = []
     for name, vol in (("calm", 0.1), ("wild", 2.0)):
         path = short(name=name, price={"model": "gbm", "vol": vol})
-        succeed(run("run", path, "--fresh", "--output", tmp_path / "out"))
+        succeed(run_scenario("run", path, "--fresh", "--output", tmp_path / "out"))
         folders.append(tmp_path / "out" / name)
     page = tmp_path / "both.html"
-    assert str(page) in succeed(run("report", *folders, "--output", page))
+    assert str(page) in succeed(run_scenario("report", *folders, "--output", page))
     assert "calm" in page.read_text() and "wild" in page.read_text()
-    table = succeed(run("compare", *folders))
+    table = succeed(run_scenario("compare", *folders))
     assert "calm" in table and "wild" in table and "lowest share price" in table
 
 
-def test_compare__a_parameter_changed__is_lived_anew(run, succeed, short):
-    table = succeed(run("compare", short(), "--set", "pricer.quoting.fee=6 bps"))
+def test_compare__a_parameter_changed__is_lived_anew(run_scenario, succeed, short):
+    table = succeed(run_scenario("compare", short(), "--set", "pricer.quoting.fee=6 bps"))
     assert "3 of 3" not in table and "4 of 4" in table
 
 
-def test_policies__two_of_them__are_compared_on_the_same_paths(run, succeed, tmp_path):
+def test_policies__two_of_them__are_compared_on_the_same_paths(run_scenario, succeed, tmp_path):
     output = succeed(
-        run(
+        run_scenario(
             "policies", "--paths", 2, "--only", "none", "--only", "every hour", "--output", tmp_path
         )
     )
@@ -118,10 +122,10 @@ def test_policies__two_of_them__are_compared_on_the_same_paths(run, succeed, tmp
         (("compare", "moon"), "there is no scenario 'moon'"),
     ],
 )
-def test_commands__typed_wrong__say_so_in_a_line(run, fail, arguments, words):
-    fail(run(*arguments), words)
+def test_commands__typed_wrong__say_so_in_a_line(run_scenario, fail, arguments, words):
+    fail(run_scenario(*arguments), words)
 
 
 @pytest.mark.parametrize("name", ["list", "run", "compare", "report", "policies"])
-def test_commands__asked_for_help__give_it(run, succeed, name):
-    assert "Usage:" in succeed(run(name, "--help"))
+def test_commands__asked_for_help__give_it(run_scenario, succeed, name):
+    assert "Usage:" in succeed(run_scenario(name, "--help"))

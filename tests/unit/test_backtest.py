@@ -38,7 +38,7 @@ def falling(calm) -> Market:
 
 
 @pytest.fixture(scope="module")
-def live(create_engine):
+def live_week(create_engine):
     def run(market: Market, setting: Setting) -> backtest.Week:
         engine = create_engine()
         return backtest.live(engine, engine.accounts(5), market, BEFORE, setting)
@@ -47,18 +47,18 @@ def live(create_engine):
 
 
 @pytest.fixture(scope="module")
-def week(live, calm):
-    return live(calm, Setting())
+def calm_week(live_week, calm):
+    return live_week(calm, Setting())
 
 
 @pytest.fixture(scope="module")
-def rebound(live, falling):
-    return live(falling, Setting())
+def rebound(live_week, falling):
+    return live_week(falling, Setting())
 
 
 @pytest.fixture(scope="module")
-def undisturbed(live, falling):
-    return live(falling, Setting(outages=False))
+def undisturbed(live_week, falling):
+    return live_week(falling, Setting(outages=False))
 
 
 def test_vols__of_a_steady_market__are_its_vol(calm):
@@ -73,34 +73,36 @@ def test_vols__a_jump__counts_from_its_own_hour_and_fades_by_half(calm):
     assert vols[110] ** 2 == pytest.approx(vols[100] ** 2 / 2)
 
 
-def test_live__calm__sells_to_the_limit_hedges_and_settles(week, calm):
-    assert week.spot == pytest.approx(calm.index[BEFORE])
-    assert week.deposit == pytest.approx(2_500 * week.spot)
-    assert week.vol == pytest.approx(backtest.vols(calm, 72)[BEFORE])
-    assert week.refusal == "admission: over stress loss"
-    assert week.sold > 1_000 and week.hedges > 5
-    assert week.residual == 0
-    assert week.liquidations == week.outages_tried == week.outages_liquidated == 0
+def test_live__calm__sells_to_the_limit_hedges_and_settles(calm_week, calm):
+    assert calm_week.spot == pytest.approx(calm.index[BEFORE])
+    assert calm_week.deposit == pytest.approx(2_500 * calm_week.spot)
+    assert calm_week.vol == pytest.approx(backtest.vols(calm, 72)[BEFORE])
+    assert calm_week.refusal == "admission: over stress loss"
+    assert calm_week.sold > 1_000 and calm_week.hedges > 5
+    assert calm_week.residual == 0
+    assert calm_week.liquidations == calm_week.outages_tried == calm_week.outages_liquidated == 0
 
 
-def test_live__calm__costs_are_losses_and_the_hedge_steadies(week):
-    assert week.premium > 0 > week.fees
-    assert week.slippage < 0
-    assert 0 < week.visits <= week.hedges
-    assert week.lowest <= week.result
-    assert 0 < week.nav_sd < week.book_sd / 2
+def test_live__calm__costs_are_losses_and_the_hedge_steadies(calm_week):
+    assert calm_week.premium > 0 > calm_week.fees
+    assert calm_week.slippage < 0
+    assert 0 < calm_week.visits <= calm_week.hedges
+    assert calm_week.lowest <= calm_week.result
+    assert 0 < calm_week.nav_sd < calm_week.book_sd / 2
 
 
-def test_live__half_the_share__sells_half(week, live, calm):
-    half = live(calm, Setting(outages=False, share=0.5))
-    assert half.sold == pytest.approx(week.sold / 2, rel=0.05)
+def test_live__half_the_share__sells_half(calm_week, live_week, calm):
+    half = live_week(calm, Setting(outages=False, share=0.5))
+    assert half.sold == pytest.approx(calm_week.sold / 2, rel=0.05)
     assert half.refusal == "none"
-    assert 0 < -half.slippage < -week.slippage / 2  # it grows with the square of the size
+    assert 0 < -half.slippage < -calm_week.slippage / 2  # it grows with the square of the size
 
 
-def test_live__dear_ether_no_fee__deposit_is_what_the_vault_takes_and_fees_are_none(live, calm):
+def test_live__dear_ether_no_fee__deposit_is_what_the_vault_takes_and_fees_are_none(
+    live_week, calm
+):
     free = Setting(outages=False, overrides={"venue.fee": "0 bps"})
-    dear = live(create_market(calm.index * 4), free)
+    dear = live_week(create_market(calm.index * 4), free)
     assert dear.fees == 0
     assert dear.deposit == pytest.approx(5_000_000)
     assert dear.sold * dear.spot / dear.deposit == pytest.approx(5_000 / 2_500, rel=0.5)
@@ -119,7 +121,7 @@ def test_live__outages_tried__are_undone(rebound, undisturbed):
     assert undisturbed.nearest == rebound.nearest
 
 
-def test_live__vol_keeper__moves_the_vols_in_the_week(live, falling, undisturbed):
-    moved = live(falling, Setting(outages=False, tracks_vol=True))
+def test_live__vol_keeper__moves_the_vols_in_the_week(live_week, falling, undisturbed):
+    moved = live_week(falling, Setting(outages=False, tracks_vol=True))
     assert moved.lowest < undisturbed.lowest < 0
     assert moved.residual == 0
