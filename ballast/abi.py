@@ -4,6 +4,7 @@ Structs come back as named tuples, as ape gives them.
 """
 
 from collections import namedtuple
+from functools import cache
 from typing import Any
 
 from eth_abi import abi as codec
@@ -104,5 +105,11 @@ def _named(item: Abi, value: Any) -> Any:
     if item["type"] != "tuple":
         return value
     fields = item["components"]
-    struct = namedtuple("struct", [field["name"] for field in fields])  # type: ignore[misc]
+    struct = _struct(tuple(field["name"] for field in fields))
     return struct(*(_named(field, part) for field, part in zip(fields, value, strict=True)))
+
+
+@cache
+def _struct(names: tuple[str, ...]) -> Any:
+    """Made once: to make a type costs more than to decode what it holds."""
+    return namedtuple("struct", names)

@@ -43,9 +43,9 @@ def fork(url: str | None, binary: Path = BINARY) -> Iterator[Node]:
         port = probe.getsockname()[1]
     command = [
         str(binary), "--port", str(port), "--hardfork", "cancun", "--base-fee", "0",
-        "--gas-price", "0", "--gas-limit", str(2 * GAS), "--no-storage-caching", "--quiet",
+        "--gas-price", "0", "--gas-limit", str(2 * GAS), "--quiet",
     ]  # fmt: skip
-    command += ["--fork-url", url] if url else []
+    command += ["--fork-url", url, "--no-storage-caching"] if url else []
     process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
     try:
         yield _answering(process, f"http://127.0.0.1:{port}")

@@ -27,7 +27,7 @@ from ballast.deployment import push_price
 from ballast.parameters import load
 from ballast.simulation import Cast, World
 from ballast.units import WAD
-from bench import baseline, flows, keeper, pricing
+from bench import baseline, flows, keeper, pricing, steps
 
 RESULTS = Path(__file__).with_name("results.json")
 TITLE = "In-process chain (py-evm), compiled for EVM cancun by the legacy code generator"
@@ -45,7 +45,7 @@ def main() -> int:
     with networks.parse_network_choice("ethereum:local:test"):
         compile_if_stale(project)
         results = pricing.single_options() | most() | venue() | thirty_two()
-        results |= keeper.requests()
+        results |= steps.speeds() | keeper.requests()
     RESULTS.write_text(json.dumps(results, indent=2, ensure_ascii=False) + "\n")
     if arguments.accept:
         baseline.accept(results)
