@@ -141,4 +141,5 @@ def _due(expiry: uint256, holder: address) -> uint256:
 @internal
 def _pay(expiry: uint256, holder: address, amount: uint256):
     self.holders[expiry][holder].paid += amount
+    assert amount <= self._total()  # else it would be taken from the cash
     self.till -= amount

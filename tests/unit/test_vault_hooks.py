@@ -233,3 +233,23 @@ def test_on_settle__venue_live_and_feed_not__counts_the_hedge_as_it_is(funded):
     funded.settle(EXPIRY, 10**12, changed(RISK, valid=False), changed(ACCOUNT, low=7 * WAD))
 
     assert funded.vault.board_claims(EXPIRY).owed == AMOUNT + 1 + 7 * 10**6
+
+
+def test_on_settle__equity_and_nav_negative__are_told_apart(funded):
+    """SPEC-C1: as last seen they share a word; margin that moves counts in the lower half alone."""
+    owing = {"risk": changed(RISK, mid=10**9 * WAD), "account": changed(ACCOUNT, low=-300 * WAD)}
+    funded.sale(1, **owing)
+    dark = {"risk": changed(RISK, valid=False), "account": changed(ACCOUNT, valid=False)}
+    funded.pay_margin(100 * 10**6)
+    funded.return_margin(50 * 10**6, **dark)
+    funded.settle(EXPIRY, 10**12, **dark)
+    assert funded.vault.board_claims(EXPIRY).owed == AMOUNT + 1 - 300 * 10**6
+
+
+def test_on_claim__more_than_all_is_owed__reverts(funded):
+    """No book that is wired says so; it must not be taken from the cash of others."""
+    funded.settle(EXPIRY, 1_000)
+    with funded.refused(None):
+        funded.claim(EXPIRY, funded.payer, 1_001)
+    funded.claim(EXPIRY, funded.payer, 1_000)
+    assert funded.vault.ledger().claims == 0
