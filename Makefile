@@ -101,11 +101,12 @@ devnet/node_modules/.anvil: devnet/package.json
 devnet/node_modules/.hardhat: devnet/package.json
 	$(call install-node,)
 
-# Nothing of npm's own is wanted: no audit, no lock of what exists for other platforms.
+# Nothing of npm's own is wanted: no audit, no lock of what exists for other platforms. With --prefix
+# it would not read the machine's own settings.
 define install-node
 @command -v npm > /dev/null || { echo "the devnet needs Node.js 20 with npm; on Debian: apt install npm" >&2; exit 1; }
 @echo "Installing $< into $(@D) ..."
-@npm install --prefix devnet $(1) --no-audit --no-fund --no-package-lock --loglevel=error
+@cd devnet && npm install $(1) --no-audit --no-fund --no-package-lock --loglevel=error
 @touch $@
 endef
 
