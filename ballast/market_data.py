@@ -59,9 +59,14 @@ class Market:
         ]
 
 
+def usual_folder() -> Path:
+    """Where the files are looked for, whether they are there or not."""
+    return Path(os.environ.get("BALLAST_MARKET_DATA", FOLDER))
+
+
 def load(folder: Path | None = None) -> Market:
     """Read bars and funding. MarketDataError when a file misses or does not have what is needed."""
-    where = folder or Path(os.environ.get("BALLAST_MARKET_DATA", FOLDER))
+    where = folder or usual_folder()
     rows = list(_rows(where / BARS, "time", "index_close", "mark_close"))
     start = _seconds(rows[0][0]) + HOUR
     hours = (_seconds(rows[-1][0]) + HOUR - start) // HOUR + 1

@@ -3,13 +3,11 @@
 The market data are not the project's to give: the tests run where they lie beside the checkout.
 """
 
-import os
 from dataclasses import dataclass
-from pathlib import Path
 
 import pytest
 
-from ballast import history, paths, report
+from ballast import history, market_data, paths, report
 from ballast.attribution import HEDGE, Statement, attribute
 from ballast.backtest import sell
 from ballast.parameters import load
@@ -17,14 +15,13 @@ from ballast.report import Summary
 from ballast.simulation import Cast, World, run
 from ballast.units import WAD
 
-DATA = Path(os.environ.get("BALLAST_MARKET_DATA", Path(__file__).parents[3] / "shared" / "data"))
-HOURS = DATA / "eth_1h_2020_2023.csv.gz"
+HOURS = market_data.usual_folder() / market_data.BARS
 FIRST, LAST = "2020-03-11T00:00:00Z", "2020-03-14T00:00:00Z"
 DEPTH_OF_NAV = 80
 """Depth of the venue in ETH, as a multiple of NAV / spot."""
 
 pytestmark = pytest.mark.skipif(
-    not HOURS.exists(), reason=f"no market data: {HOURS.name} is not in {DATA}"
+    not HOURS.exists(), reason=f"no market data: {HOURS.name} is not in {HOURS.parent}"
 )
 
 

@@ -7,20 +7,22 @@ import pytest
 
 from ballast import backtest, market_data, real_weeks
 from ballast.backtest import Setting
-from ballast.market_data import MarketDataError
 from ballast.real_weeks import Rule
 
 FIRST, LAST = "2020-01-03T08:00", "2024-01-01T00:00"
 FEE = 0.0005
 HOURLY = Rule("hourly")
+FOLDER = market_data.usual_folder()
+
+pytestmark = pytest.mark.skipif(
+    not (FOLDER / market_data.BARS).exists(),
+    reason=f"no market data: {market_data.BARS} is not in {FOLDER}",
+)
 
 
 @pytest.fixture(scope="module")
 def real_market():
-    try:
-        return market_data.load()
-    except MarketDataError as error:
-        pytest.skip(str(error))
+    return market_data.load()
 
 
 @pytest.fixture(scope="module")
