@@ -8,8 +8,10 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
+from ballast.parameters import load
 from ballast.scenario_result import Check, Value
 from ballast.strict import StrictError
+from ballast.units import WAD
 
 Rows = list[dict[str, Value]]
 
@@ -139,10 +141,12 @@ def _net_share(seen: Seen) -> float:
     return max(abs(net) for net in _column(seen, "net")) / largest if largest else 0.0
 
 
-CRUMB = 0.01
+DEFAULTS = load()
+
+CRUMB: float = DEFAULTS["hedger"]["band"]["min_hedge"] / WAD
 """The default deployment's smallest hedge [ETH]."""
 
-SPARE_MARGIN = 0.0625 * 1.5
+SPARE_MARGIN: float = DEFAULTS["venue"]["mmr"] * DEFAULTS["breaker"]["margin"] / WAD**2
 """Margin ratio at which the default breaker sees a breach."""
 
 WANTED = {"≤": "a number", "≥": "a number", "is": "true or false", "has": "a text"}

@@ -13,6 +13,7 @@ from dataclasses import dataclass, replace
 from ballast.paths import Step
 from ballast.scenario import Scenario, parse
 from ballast.scenario_charts import Estimate, Policy
+from ballast.scenario_checks import SPARE_MARGIN
 from ballast.scenario_paths import price_path
 from ballast.scenario_result import Result
 from ballast.units import WAD
@@ -24,9 +25,6 @@ SHARE = 0.1
 UNIT = "bp of the notional sold"
 TAIL = 10
 """The tail is the mean of the worst of so many parts."""
-
-NEAR = 0.0625 * 1.5
-"""Margin ratio below which a position is near its liquidation: the default breaker's breach."""
 
 CONFIDENCE = 1.96
 """Standard errors of a 95% interval."""
@@ -165,7 +163,7 @@ def _outcome(live: Live, policy: Hedging, seed: int) -> Outcome:
     basis_point = SHARE * result.nav_before / 10_000
     cost = sum(result.lines[name] for name in ("slippage and basis", "venue fees", "reward"))
     ratios = [row["margin_ratio"] for row in result.rows]
-    near = [ratio is not None and float(ratio) < NEAR for ratio in ratios]
+    near = [ratio is not None and float(ratio) < SPARE_MARGIN for ratio in ratios]
     return Outcome(
         pnl=(result.nav_after - result.nav_before) / basis_point,
         cost=-cost / basis_point,
