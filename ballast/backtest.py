@@ -3,9 +3,9 @@
 Each week is a vault of its own, so weeks may be run in any order: deployed at the week's first
 hour, with boards at the vol of the hours before, it sells as much as its stress test allows, all
 series alike, is hedged by an hourly keeper to the end of its first board, and settles it in the
-hour after. Vols stand for the week; with `tracks_vol` the vol keeper has them follow the moving
-average of realised vol each hour, at the pace that the book allows. Nobody else comes or goes, so
-the NAV says what a depositor has.
+hour after. A large hedge goes in steps, one a block, and arbitrage answers each. Vols stand for the
+week; with `tracks_vol` the vol keeper has them follow the moving average of realised vol each hour,
+at the pace that the book allows. Nobody else comes or goes, so the NAV says what a depositor has.
 
 NAV is 2,500 ETH, or `LARGEST_NAV` where that is less. The venue's depth is 80·NAV/S: for 2,500 ETH
 its default. All else is the default deployment.
@@ -18,7 +18,7 @@ margin, somebody tries to liquidate each hour, and all is undone again.
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from math import inf
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -30,7 +30,7 @@ from ballast.deployment import push_price
 from ballast.market_data import HOUR, Market
 from ballast.paths import HOURS_A_YEAR, Step
 from ballast.replication import Floats
-from ballast.simulation import LIQUIDATORS_EYE, SOUND, Cast, World
+from ballast.simulation import LIQUIDATORS_EYE, SOUND, Cast, Row, World
 from ballast.units import WAD, clamp, to_wad
 
 WEEK = 168  # [h]
@@ -80,9 +80,9 @@ class Week:
     slippage: float  # of each visit of the keeper, against the mark before its first trade
     basis: float  # what else the attribution has in "slippage and basis"
     funding: float
-    visits: int  # of the keeper with a hedge
-    hedges: int  # transactions of those, each at most a share of the venue's depth
-    unwinding: int  # hedges in the hour of settlement, not among them
+    hedges: int  # hours in which the keeper hedged
+    steps: int  # transactions of those, each at most a share of the venue's depth
+    unwinding: int  # steps in the hour of settlement, not among them
     nav_sd: float  # of an hour
     book_sd: float  # the same without the hedge
     lowest_margin: float | None  # ratio
@@ -117,13 +117,9 @@ def live(
     book = chain.read(world.deployment.book, "risk")
     sold_nav = chain.read(world.deployment.vault, "net_asset_value")[0]
     outages = _run(world, path, realised, setting)
-    rows = world.record.rows
     statement = attribute(history.journal(chain, world.deployment), begin, chain.now())
     statement.check(chain.read(world.deployment.vault, "net_asset_value")[0])
-    summary = report.summarise(rows)
-    share = _shares(statement, deposit)
-    slipped = -_slippage(world) / deposit
-    unhedged = [sold_nav + book.mid - row.book_value * WAD for row in rows[:WEEK]]
+    unhedged = [sold_nav + book.mid - row.book_value * WAD for row in world.record.rows[:WEEK]]
     return Week(
         start=market.moment(hour),
         spot=path[0].price / WAD,
@@ -131,26 +127,43 @@ def live(
         vol=float(realised[0]),
         sold=book.sold / WAD,
         refusal=refusal,
-        result=statement.nav_after / deposit - 1,
-        lowest=min(row.nav for row in rows) * WAD / deposit - 1,
         lowest_unhedged=min(unhedged) / deposit - 1,
-        premium=share["premium"],
-        fees=share["venue fees"],
-        slippage=slipped,
-        basis=share["slippage and basis"] - slipped,
-        funding=share["funding"],
-        visits=sum(row.hedges > 0 for row in rows[:WEEK]),
-        hedges=sum(row.hedges for row in rows[:WEEK]),
-        unwinding=sum(row.hedges for row in rows[WEEK:]),
-        nav_sd=summary.nav_deviation * WAD / deposit,
-        book_sd=summary.book_deviation * WAD / deposit,
-        lowest_margin=summary.lowest_margin_ratio,
         liquidations=len(chain.events(world.deployment.venue, "Liquidated")),
         nearest=outages.nearest,
         outages_tried=outages.tried,
         outages_liquidated=outages.liquidated,
-        residual=statement.residual,
+        **_money(world, statement, deposit),
+        **_life(world.record.rows, deposit),
     )
+
+
+def _money(world: World, statement: Statement, deposit: int) -> dict[str, Any]:
+    """Where the NAV went, as fields of a week."""
+    share = {line: amount / deposit for line, amount in statement.lines.items()}
+    slipped = -_slippage(world) / deposit
+    return {
+        "result": statement.nav_after / deposit - 1,
+        "premium": share["premium"],
+        "fees": share["venue fees"],
+        "slippage": slipped,
+        "basis": share["slippage and basis"] - slipped,
+        "funding": share["funding"],
+        "residual": statement.residual,
+    }
+
+
+def _life(rows: list[Row], deposit: int) -> dict[str, Any]:
+    """What the hours were like, as fields of a week."""
+    summary = report.summarise(rows)
+    return {
+        "lowest": min(row.nav for row in rows) * WAD / deposit - 1,
+        "hedges": sum(row.hedges > 0 for row in rows[:WEEK]),
+        "steps": sum(row.hedges for row in rows[:WEEK]),
+        "unwinding": sum(row.hedges for row in rows[WEEK:]),
+        "nav_sd": summary.nav_deviation * WAD / deposit,
+        "book_sd": summary.book_deviation * WAD / deposit,
+        "lowest_margin": summary.lowest_margin_ratio,
+    }
 
 
 def _deploy(
@@ -194,10 +207,6 @@ def _run(world: World, path: list[Step], realised: Floats, setting: Setting) -> 
 def _bounded(values: parameters.Parameters, vol: int) -> int:
     limits = values["pricer"]["limits"]
     return clamp(vol, limits["vol_min"], limits["vol_max"])
-
-
-def _shares(statement: Statement, deposit: int) -> dict[str, float]:
-    return {line: amount / deposit for line, amount in statement.lines.items()}
 
 
 def _slippage(world: World) -> int:

@@ -210,8 +210,14 @@ class Keeper:
         self._deployment = deployment
         self._account = account
 
-    def visit(self, on_state: Callable[[Any], None]) -> None:
-        """Rebalance until nothing is left to do; `on_state` sees the state before each decision."""
+    def visit(
+        self, on_state: Callable[[Any], None], on_block: Callable[[], None] = lambda: None
+    ) -> None:
+        """Rebalance until nothing is left to do.
+
+        `on_state` sees the state before each decision; `on_block` is what others do in the block
+        after each transaction, a hedge being traded in steps, one a block.
+        """
         for _ in range(MAX_ROUNDS):
             state = self._chain.read(self._deployment.hedger, "state")
             on_state(state)
@@ -219,6 +225,7 @@ class Keeper:
                 return
             self._chain.send(self._deployment.hedger, "rebalance", sender=self._account)
             self._chain.next_block()  # the hedger trades once a block
+            on_block()
 
     def look(self) -> None:
         """Have the breaker look, unless a hedge or a settlement has shown it all this hour."""

@@ -63,6 +63,7 @@ class Terms:
 
     fee: float
     depth: float  # [ETH]
+    step: float  # most that is traded at once [ETH]
     rate: float  # long-run funding, longs pay; also the carry of the premiums
     imr: float
     mmr: float
@@ -159,6 +160,7 @@ def terms_of(parameters: Parameters, spot: float, vol: float) -> Terms:
     return Terms(
         fee=venue["fee"] / WAD,
         depth=DEPTH / SHARE,
+        step=parameters["hedger"]["execution"]["max_share"] / WAD * DEPTH / SHARE,
         rate=parameters["pricer"]["carry"]["rate"] / WAD,
         imr=venue["imr"] / WAD,
         mmr=mmr,
@@ -233,10 +235,18 @@ def payoff(spots: Floats, book: Book) -> Floats:
 
 
 def trade_cost(size: Floats, price: Floats, terms: Terms) -> Floats:
-    """What buying `size`, or selling −size, costs against the index.
+    """What buying `size`, or selling −size, costs against the index, in steps and a rest."""
+    rest = np.fmod(size, terms.step)
+    steps = np.round(np.abs(size - rest) / terms.step)
+    whole = np.copysign(terms.step, size)
+    cost: Floats = steps * _step_cost(whole, price, terms) + _step_cost(rest, price, terms)
+    return cost
 
-    Constant product from a mark at the index: S·X·b/(X − b) is paid for b, of either sign, and the
-    fee is of what is paid.
+
+def _step_cost(size: Floats, price: Floats, terms: Terms) -> Floats:
+    """Constant product from a mark at the index.
+
+    S·X·b/(X − b) is paid for b, of either sign, and the fee is of what is paid.
     """
     paid = price * size / (1 - size / terms.depth)
     cost: Floats = paid - price * size + terms.fee * np.abs(paid)

@@ -15,6 +15,9 @@ Figure = dict[str, Any]
 PANEL_HEIGHT, BAR_HEIGHT, MARGIN = 240, 26, 90
 """Of a panel, of a bar of the waterfall, and of what stands above and below them [px]."""
 
+LABEL = 90
+"""Width of the amount beside a bar [px]."""
+
 GAP = 0.08
 """Between panels, of the chart's height."""
 
@@ -46,6 +49,7 @@ def waterfall_figure(lines: Mapping[str, int]) -> Figure:
     bars = waterfall(lines)
     layout = _layout(BAR_HEIGHT * len(bars))
     layout["xaxis"] = {"title": {"text": "USD"}, "tickformat": ",.0f"}
+    layout["margin"]["r"] = LABEL  # of a bar that ends at the right
     layout["yaxis"] = {"autorange": "reversed", "automargin": True}
     trace = {
         "type": "waterfall",
@@ -89,7 +93,7 @@ def frontier(policies: Sequence[Policy], unit: str) -> Figure:
 def _layout(height: int) -> dict[str, Any]:
     return {
         "height": height + MARGIN,
-        "margin": {"l": 90, "r": 20, "t": 30, "b": 50},
+        "margin": {"l": 110, "r": 20, "t": 30, "b": 50},
         "font": {"family": "system-ui, sans-serif", "size": 12},
         "plot_bgcolor": "#fafafa",
         "legend": {"orientation": "h", "y": 1.02, "yanchor": "bottom"},

@@ -1,7 +1,8 @@
 """One page for the runs of scenarios: it needs no network, and its charts can be looked into.
 
 Plotly's own script is part of the page, and a policy in its head forbids the browser to load
-anything. What the charts show is said in `ballast.scenario_charts`.
+anything. A chart is drawn when it comes near the window: the whole catalogue is a hundred of them.
+What the charts show is said in `ballast.scenario_charts`.
 """
 
 import html
@@ -26,10 +27,10 @@ CHECK_COLUMNS = ("check", "bound", "seen", "")
 """Columns of a table of checks."""
 
 RUN_COLUMNS = (
-    "steps", "NAV before [USD]", "NAV after [USD]", "lowest margin ratio", "hedges", "sales",
-    "liquidations", "fees [USD]",
+    "checks", "steps", "NAV before [USD]", "NAV after [USD]", "lowest margin ratio",
+    "hedges", "sales", "liquidations", "fees [USD]",
 )  # fmt: skip
-"""Columns of the table of runs."""
+"""Columns of the table of runs; of the checks, those that hold."""
 
 
 def report(
@@ -78,7 +79,7 @@ def _title(results: Sequence[Result]) -> str:
 
 
 def _summary(results: Sequence[Result]) -> str:
-    """What had to hold, for all runs, and their figures; a run's name leads to its part."""
+    """Whether all held, what did not, and the figures of each run; its name leads to its part."""
     count = sum(len(result.checks) for result in results)
     verdict = f'<p class="holds">All {count} checks hold, and every attribution is exact.</p>'
     failed = [result.scenario["name"] for result in results if not result.holds]
@@ -89,21 +90,19 @@ def _summary(results: Sequence[Result]) -> str:
         for number, result in enumerate(results, start=1)
     ]
     runs = [*zip(links, results, strict=True)]
-    checks = [[link, *_check(check)] for link, result in runs for check in result.checks]
+    checks = [(link, check) for link, result in runs for check in result.checks]
+    broken = [[link, *_check(check)] for link, check in checks if not check.holds]
     figures = [[link, *_run(result)] for link, result in runs]
-    return "\n".join(
-        [
-            verdict,
-            _table(["scenario", *CHECK_COLUMNS], checks),
-            _table(["scenario", *RUN_COLUMNS], figures, numbers=len(RUN_COLUMNS)),
-        ]
-    )
+    parts = [verdict, _table(["scenario", *CHECK_COLUMNS], broken)] if broken else [verdict]
+    parts.append(_table(["scenario", *RUN_COLUMNS], figures, numbers=len(RUN_COLUMNS)))
+    return "\n".join(parts)
 
 
 def _run(result: Result) -> list[str]:
     """RUN_COLUMNS of a run."""
     ratios = [row["margin_ratio"] for row in result.rows if row["margin_ratio"] is not None]
     return [
+        f"{sum(check.holds for check in result.checks)} of {len(result.checks)}",
         f"{len(result.rows):,}",
         _usd(result.nav_before),
         _usd(result.nav_after),

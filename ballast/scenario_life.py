@@ -93,7 +93,7 @@ class Life(World):
         sales, refused = self.record.sales, self.record.refused.total()
         self._let_people_act(step)
         keeper = self._keeper_is()
-        states, sends = self._visit(keeper)
+        states, sends = self._visit(keeper, step)
         sends += self._upkeep(keeper)
         self.people.claim()
         self._lift()
@@ -150,6 +150,10 @@ class Life(World):
         if crowd and self._crowd and self._hour >= crowd.hour:
             self._traders.gather(crowd, self._crowd)
             self._crowd = []
+        self._arbitrate(step)
+
+    def _arbitrate(self, step: Step) -> None:
+        """The mark is traded to where others have it."""
         basis = self._basis(step)
         if basis is not None:
             # Who trades knows what an ETH is worth, though the feed may not.
@@ -216,13 +220,13 @@ class Life(World):
 
     # -------------------------------------------------------------- the keeper
 
-    def _visit(self, keeper: str) -> tuple[list[Any], int]:
+    def _visit(self, keeper: str, step: Step) -> tuple[list[Any], int]:
         """The hedger's states that the keeper found, the last as it is left; what was sent."""
         hedger = self.deployment.hedger
         states: list[Any] = []
         if keeper == "on":
             try:
-                self.keeper.visit(states.append)
+                self.keeper.visit(states.append, lambda: self._arbitrate(step))
             except Reverted as refusal:
                 self.tell("hedge refused", str(refusal))
         sends = len(states) if len(states) == MAX_ROUNDS else max(len(states) - 1, 0)

@@ -1,7 +1,8 @@
 """A vault's life on a chain, hour by hour: prices, arbitrage, buyers, keeper, settlement.
 
 Everything goes through the contracts; Python only decides who calls what, and writes down what it
-saw.
+saw. Arbitrage comes each hour, and in the block after each hedge: what one trade moves, the next
+does not pay.
 """
 
 from collections import Counter
@@ -162,7 +163,7 @@ class World:
         settled = self._settle_expired()
         self._relist(hour, step.price)
         sold = sum(self._sell(order, step.price) for order in orders)
-        row = self._hedge(hour, bool(settled or sold))
+        row = self._hedge(hour, step.basis, bool(settled or sold))
         self.keeper.look()
         self._lift()
         self.record.rows.append(row)
@@ -283,10 +284,10 @@ class World:
         self.record.sales += 1
         return True
 
-    def _hedge(self, hour: int, traded: bool) -> Row:
+    def _hedge(self, hour: int, basis: float, traded: bool) -> Row:
         states: list[Any] = []
         if self.is_hedged:
-            self.keeper.visit(states.append)
+            self.keeper.visit(states.append, lambda: self._arbitrageur.trade(basis))
         else:
             states.append(self.chain.read(self.deployment.hedger, "state"))
         found, left = states[0], states[-1]

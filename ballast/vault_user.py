@@ -196,22 +196,12 @@ def why_closed(chain: Chain, deployment: Deployment) -> str:
 def status(chain: Chain, deployment: Deployment) -> Sheet:
     """The vault as it stands: values in USD, amounts in tokens and shares."""
     read, vault = chain.read, deployment.vault
-    digits, share_digits = read(deployment.token, "decimals"), read(vault, "decimals")
+    digits = read(deployment.token, "decimals")
     mid, low, high, valid = read(vault, "net_asset_value")
     ledger = read(vault, "ledger")
     state = read(deployment.hedger, "state")
-    closed = why_closed(chain, deployment)
-    tripped = read(deployment.breaker, "tripped")
     return {
-        "vault": {
-            "open": f"no: {closed}" if closed else "yes",
-            "mode": "reduce only" if tripped else "normal",
-            "breaches": refusals.breaches(read(deployment.breaker, "breached")) or "none",
-            "share price": decimal(read(vault, "convertToAssets", 10**share_digits), digits),
-            "shares": decimal(read(vault, "totalSupply"), share_digits),
-            "room for deposits": decimal(read(vault, "maxDeposit", deployment.feed), digits),
-            "shares that wait": decimal(read(vault, "waiting"), share_digits),
-        },
+        "vault": _at_a_glance(chain, deployment),
         "net asset value": {
             "live": str(valid).lower(),
             "at mid": decimal(mid),
@@ -235,6 +225,21 @@ def status(chain: Chain, deployment: Deployment) -> Sheet:
             "margin ratio": decimal(state.margin_ratio) if state.size else "none",
         },
         "time": {"of the newest block": moment(chain.now())},
+    }
+
+
+def _at_a_glance(chain: Chain, deployment: Deployment) -> dict[str, str]:
+    read, vault = chain.read, deployment.vault
+    digits, share_digits = read(deployment.token, "decimals"), read(vault, "decimals")
+    closed = why_closed(chain, deployment)
+    return {
+        "open": f"no: {closed}" if closed else "yes",
+        "mode": "reduce only" if read(deployment.breaker, "tripped") else "normal",
+        "breaches": refusals.breaches(read(deployment.breaker, "breached")) or "none",
+        "share price": decimal(read(vault, "convertToAssets", 10**share_digits), digits),
+        "shares": decimal(read(vault, "totalSupply"), share_digits),
+        "room for deposits": decimal(read(vault, "maxDeposit", deployment.feed), digits),
+        "shares that wait": decimal(read(vault, "waiting"), share_digits),
     }
 
 

@@ -208,7 +208,6 @@ def vault_figures(weeks: list[Week]) -> list[Figure]:
     cost = fmean(-week.fees - week.slippage for week in weeks)
     return [
         Figure("vault: hourly sd, hedged over unhedged", _sd_ratio(weeks), 0.18),
-        Figure("vault: hours with a hedge, a week", fmean(week.visits for week in weeks), 40),
         Figure("vault: hedges a week", fmean(week.hedges for week in weeks), 40),
         Figure("vault: fees and slippage a week", cost * 1e4, 15, "bp of NAV"),
         Figure("vault: liquidations", sum(week.liquidations for week in weeks), 0),
@@ -260,18 +259,23 @@ def weeks_table(weeks: list[Week], each: float, setting: Setting, whole: bool) -
         of = (fmean(shares), median(shares), min(shares), max(shares))
         grid.add_row(name, *(f"{share:+.2%}" for share in of))
     grid.add_section()
-    counts = [week.visits for week in weeks]
-    worst_first = (fmean(counts), median(counts), max(counts), min(counts))
-    grid.add_row("hours with a hedge", *(f"{count:.1f}" for count in worst_first))
-    counts = [week.hedges for week in weeks]
-    worst_first = (fmean(counts), median(counts), max(counts), min(counts))
-    grid.add_row("hedges", *(f"{count:.1f}" for count in worst_first))
-    unwinding = [week.unwinding for week in weeks]
-    worst_first = (fmean(unwinding), median(unwinding), max(unwinding), min(unwinding))
-    grid.add_row("hedges at settlement", *(f"{count:.1f}" for count in worst_first))
+    counts = {
+        "hedges": [week.hedges for week in weeks],
+        "their steps, one a block": [week.steps for week in weeks],
+        "steps at settlement": [week.unwinding for week in weeks],
+    }
+    for name, numbers in counts.items():
+        worst_first = (fmean(numbers), median(numbers), max(numbers), min(numbers))
+        grid.add_row(name, *(f"{number:.1f}" for number in worst_first))
     ratios = [week.nav_sd / week.book_sd for week in weeks]
     worst_first = (_sd_ratio(weeks), median(ratios), max(ratios), min(ratios))
     grid.add_row("hourly sd hedged / unhedged", *(f"{ratio:.3f}" for ratio in worst_first))
+    _add_risks(grid, weeks)
+    return grid
+
+
+def _add_risks(grid: Table, weeks: list[Week]) -> None:
+    """How near the hedge came to liquidation, and how the weeks differ."""
     margins = [inf if week.lowest_margin is None else week.lowest_margin for week in weeks]
     grid.add_row("lowest margin ratio", "", f"{median(margins):.3f}", f"{min(margins):.3f}")
     nearest = [week.nearest for week in weeks]
@@ -281,7 +285,6 @@ def weeks_table(weeks: list[Week], each: float, setting: Setting, whole: bool) -
     grid.add_row("outages tried", str(sum(week.outages_tried for week in weeks)))
     if len(weeks) > 1:
         grid.add_row("sd of the weeks' results", f"{stdev(week.result for week in weeks):.2%}")
-    return grid
 
 
 def crash_table(weeks: list[Week], eves: dict[str, Week]) -> Table:

@@ -20,7 +20,7 @@ from ballast.cli import (
 from ballast.deployment_file import DeploymentError
 from ballast.keeper import Policy, Rule
 from ballast.keeper_alerts import Alerts, Webhook
-from ballast.keeper_journal import JournalError, JournalFile
+from ballast.keeper_journal import Journal, JournalError, JournalFile
 from ballast.keeper_log import Log
 from ballast.keeper_loop import Loop, Options, exit_code
 from ballast.keeper_metrics import Metrics, serve
@@ -128,9 +128,7 @@ def cli(
     hook = Webhook(webhook, lambda why: log("alert_lost", why, "warning")) if webhook else None
     try:
         file = JournalFile(journal or default_journal(here, account))
-        remembered, how = file.load(here.file.chain_id, here.file.genesis, account.address)
-        # Nobody has traded at the venue before the vault was wired.
-        remembered.scanned = max(remembered.scanned, here.file.block)
+        remembered, how = remember(file, here, account)
         server = serve(metrics, metrics_port, settings["poll"] * 10 + 60) if metrics_port else 0
     except (JournalError, OSError) as error:
         raise click.ClickException(str(error)) from None
@@ -145,14 +143,8 @@ def cli(
         metrics,
         Alerts(hook) if hook else None,
     )
-    for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, lambda *_: loop.stop())
     log("started", f"journal {how}", account=account.address, policy=settings["policy"])
-    if once:
-        code = exit_code(loop.run_once())
-    else:
-        loop.run()
-        code = 0
+    code = run(loop, once)
     log("stopped", "", block=remembered.head, requests=loop.node.requests)
     if hook:
         hook.flush(5)
@@ -160,6 +152,24 @@ def cli(
         server.shutdown()
     file.close()
     context.exit(code)
+
+
+def remember(file: JournalFile, here: Connection, account: AccountAPI) -> tuple[Journal, str]:
+    """The journal of this chain and account, and how it was found; JournalError."""
+    remembered, how = file.load(here.file.chain_id, here.file.genesis, account.address)
+    # Nobody has traded at the venue before the vault was wired.
+    remembered.scanned = max(remembered.scanned, here.file.block)
+    return remembered, how
+
+
+def run(loop: Loop, once: bool) -> int:
+    """Until it is done, or stopped by a signal; the exit code."""
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: loop.stop())
+    if once:
+        return exit_code(loop.run_once())
+    loop.run()
+    return 0
 
 
 def options(

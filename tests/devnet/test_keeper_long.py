@@ -43,6 +43,31 @@ def rebalances(desk, first, who=KEEPER):
     return found
 
 
+class Restless:
+    """A market that moves whenever all is hedged, and counts."""
+
+    def __init__(self, desk):
+        self.desk = desk
+        self.pushes, self.moves, self.longest = 0, 0, 0
+
+    def live(self, seconds):
+        end, undone = time.monotonic() + seconds, 0
+        while time.monotonic() < end:
+            if not self.desk.is_due():
+                undone = 0
+                self.desk.push(2_000 + 80 * STEPS[self.pushes % len(STEPS)])
+                self.pushes += 1
+                self.moves += self.desk.is_due()
+            time.sleep(0.05)
+            self.desk.mine()
+            undone = undone + 1 if self.desk.is_due() else 0
+            self.longest = max(self.longest, undone)
+
+
+STEPS = (1, 2, 3, 4, 3.5, 2.5, 1.5, 0.5, -0.5, -1.5, -2.5, -2, -1, 0)
+"""Where the price goes, in 80 USD from where it was."""
+
+
 def test_run__killed_at_random_moments__sends_each_hedge_once(sold, tmp_path):
     """kill -9, with the state in whatever shape it is; the market moves when all is hedged."""
     chance, first = random.Random(2_024), sold.height()
@@ -52,27 +77,13 @@ def test_run__killed_at_random_moments__sends_each_hedge_once(sold, tmp_path):
         Kept(sold, tmp_path / "journal.json").loop.run()
         os._exit(0)
 
-    pushes, moves, longest, kills = 0, 0, 0, 0
-    steps = (1, 2, 3, 4, 3.5, 2.5, 1.5, 0.5, -0.5, -1.5, -2.5, -2, -1, 0)
-    prices = [2_000 + 80 * step for step in steps]
-    while kills < KILLS:
+    market = Restless(sold)
+    for _ in range(KILLS):
         keeper = context.Process(target=live)
         keeper.start()
-        end = time.monotonic() + chance.uniform(0, 2)
-        undone = 0
-        while time.monotonic() < end:
-            if not sold.is_due():
-                undone = 0
-                sold.push(prices[pushes % len(prices)])
-                pushes += 1
-                moves += sold.is_due()
-            time.sleep(0.05)
-            sold.mine()
-            undone = undone + 1 if sold.is_due() else 0
-            longest = max(longest, undone)
+        market.live(chance.uniform(0, 2))
         keeper.kill()
         keeper.join()
-        kills += 1
     last = Kept(sold, tmp_path / "journal.json")
     for _ in range(4):
         last.tick()
@@ -82,13 +93,13 @@ def test_run__killed_at_random_moments__sends_each_hedge_once(sold, tmp_path):
     done = sold.events("hedger", "Hedged", first)
     twice = [receipt for receipt in sent if not receipt["logs"]]
     print(
-        f"\n{kills} kills: {moves} hedges were due, {len(done)} done, {len(twice)} sent twice, "
-        f"longest wait with a keeper {longest} blocks"
+        f"\n{KILLS} kills: {market.moves} hedges were due, {len(done)} done, {len(twice)} sent "
+        f"twice, longest wait with a keeper {market.longest} blocks"
     )
     assert all(receipt["status"] == "0x1" for receipt in sent) and twice == []
     # One more than were due: the first. A top-up that meets a push hedges it before it is seen.
-    assert moves + 1 <= len(done) <= pushes + 1 and not sold.is_due()
-    assert longest <= SLOW
+    assert market.moves + 1 <= len(done) <= market.pushes + 1 and not sold.is_due()
+    assert market.longest <= SLOW
 
 
 def test_tick__two_keepers_race__hedges_once_and_the_loser_pays_little(sold, tmp_path):

@@ -23,9 +23,6 @@ DEPOSIT = 3_000_000  # [USD]
 SOLD = policies.SHARE * DEPOSIT / SPOT
 """Of each option [ETH]."""
 
-ONE_CALL = {"hedger.execution.max_share": "1 %"}
-"""A hedge is one transaction however large, as in the experiment."""
-
 NO_BAND = {"hedger.band.min_share": "0 %", "hedger.band.max_share": "0 %"}
 """The contract hedges any net delta; when, is the keeper's policy."""
 
@@ -50,7 +47,9 @@ class PayingKeeper(Keeper):
         self._policy = policy
         self._hedged_at = 0
 
-    def visit(self, on_state: Callable[[Any], None]) -> None:
+    def visit(
+        self, on_state: Callable[[Any], None], on_block: Callable[[], None] = lambda: None
+    ) -> None:
         for _ in range(MAX_ROUNDS):
             state = self._chain.read(self._deployment.hedger, "state")
             on_state(state)
@@ -58,9 +57,10 @@ class PayingKeeper(Keeper):
             if not decide(state, self._policy, Moment(now, now, self._hedged_at)).act:
                 return
             self._chain.send(self._deployment.hedger, "rebalance", sender=self._account)
-            if state.trade:
+            if state.trade == state.wanted != 0:
                 self._hedged_at = self._chain.now()
             self._chain.next_block()
+            on_block()
 
 
 @pytest.fixture
@@ -69,7 +69,7 @@ def live(create_engine) -> Callable[..., tuple[int, float]]:
 
     def lived(prices: Any, overrides: dict[str, str], policy: Policy) -> tuple[int, float]:
         depth = policies.DEPTH * DEPOSIT / SPOT
-        overrides = ONE_CALL | overrides | {
+        overrides = overrides | {
             "boards.atm_vol": f"{100 * VOL:.0f} %",
             "venue.depth": f"{depth:.0f} ETH",
         }  # fmt: skip

@@ -86,7 +86,7 @@ def test_live__calm__sells_to_the_limit_hedges_and_settles(calm_week, calm):
 def test_live__calm__costs_are_losses_and_the_hedge_steadies(calm_week):
     assert calm_week.premium > 0 > calm_week.fees
     assert calm_week.slippage < 0
-    assert 0 < calm_week.visits <= calm_week.hedges
+    assert 0 < calm_week.hedges <= calm_week.steps
     assert calm_week.lowest <= calm_week.result
     assert 0 < calm_week.nav_sd < calm_week.book_sd / 2
 
@@ -117,7 +117,7 @@ def test_live__falls_and_is_back__an_outage_liquidates_and_the_keeper_prevents(r
 
 def test_live__outages_tried__are_undone(rebound, undisturbed):
     assert undisturbed.outages_tried == 0
-    assert (undisturbed.result, undisturbed.hedges) == (rebound.result, rebound.hedges)
+    assert (undisturbed.result, undisturbed.steps) == (rebound.result, rebound.steps)
     assert undisturbed.nearest == rebound.nearest
 
 

@@ -1,6 +1,7 @@
 """Claims: what settled boards are owed, in which order it is paid, and to whom how much."""
 
 import random
+from collections import Counter
 
 import pytest
 from vault_counter import ACCOUNT, changed
@@ -218,64 +219,78 @@ def test_fund_claims__more_boards_than_a_call_takes__goes_on_in_the_next(funded,
     assert {funded.vault.board_claims(expiry).reserved for expiry in expiries} == {CASH}
 
 
+class Written:
+    """SPEC-C1 to C4 written out, with the vault beside it."""
+
+    def __init__(self, funded, holders):
+        self.funded, self.holders = funded, holders
+        self.cash, self.owed, self.payoffs, self.reserved = CASH, {}, {}, {}
+        self.credit, self.paid = Counter(), Counter()
+
+    def open_claims(self):
+        return sum(self.owed.values()) - self.paid.total()
+
+    def settle(self, expiry, payoff, gain):
+        """Of a hedge that gained so much."""
+        self.owed[expiry] = min(payoff, max(self.cash + gain - self.open_claims(), 0))
+        self.payoffs[expiry], self.reserved[expiry] = payoff, 0
+        self.funded.settle(expiry, payoff, account=hedge(gain))
+
+    def sell(self, premium):
+        self.cash += premium
+        self.funded.sale(premium)
+        self.funded.vault.fund_claims(sender=self.holders[0])
+
+    def claim(self, expiry, who, share):
+        """A share of what nobody has claimed yet."""
+        token, payoff = self.funded.token, self.payoffs[expiry]
+        left = payoff - sum(self.credit[expiry, holder] for holder in self.holders)
+        part, before = int(left * share), token.balanceOf(who)
+        self.funded.claim(expiry, who, part)
+        self.credit[expiry, who] += part
+        self.fund()
+        due = self.credit[expiry, who] * self.reserved[expiry] // (payoff or 1)
+        assert self.funded.vault.holder_claims(expiry, who).paid == due
+        got = token.balanceOf(who) - before
+        self.cash -= got
+        self.paid[expiry] += got
+
+    def fund(self):
+        """In the order of settlement."""
+        for expiry in self.owed:
+            free = self.cash - sum(self.reserved.values()) + self.paid.total()
+            self.reserved[expiry] += min(self.owed[expiry] - self.reserved[expiry], free)
+            if self.reserved[expiry] < self.owed[expiry]:
+                return
+
+    def check(self):
+        vault = self.funded.vault
+        assert tuple(vault.ledger())[:2] == (self.cash, self.open_claims())
+        assert self.funded.token.balanceOf(vault) == self.cash
+        for expiry, owed in self.owed.items():
+            board = vault.board_claims(expiry)
+            assert tuple(board) == (self.payoffs[expiry], owed, self.reserved[expiry])
+            assert self.paid[expiry] <= board.reserved <= board.owed <= board.payoff
+
+
 def test_claims__at_random__pay_each_his_share_and_never_more_than_owed(
     funded, keeper, depositor, attacker, stranger
 ):
     """SPEC-C1, SPEC-C2, SPEC-C3, SPEC-C4: against the rules written out, all at random."""
     draw = random.Random(5)
-    holders = [keeper, depositor, attacker, stranger]
-    cash, owed, payoffs, reserved = CASH, {}, {}, {}
-    credit = {}
-    paid = {}
-
-    def fund():
-        """In the order of settlement."""
-        for expiry in owed:
-            free = cash - sum(reserved.values()) + sum(paid.get(e, 0) for e in owed)
-            more = min(owed[expiry] - reserved[expiry], free)
-            reserved[expiry] += more
-            if reserved[expiry] < owed[expiry]:
-                return
-
+    written = Written(funded, [keeper, depositor, attacker, stranger])
     for step in range(30):
         kind = draw.choice(("settle", "claim", "claim", "cash"))
-        if kind == "settle" or not owed:
-            expiry, payoff = FIRST + step, draw.randrange(3 * CASH)
+        if kind == "settle" or not written.owed:
             gain = draw.randrange(-CASH, 2 * CASH)
-            open_claims = sum(owed.values()) - sum(paid.values())
-            funded.settle(expiry, payoff, account=hedge(gain))
-            owed[expiry] = min(payoff, max(cash + gain - open_claims, 0))
-            payoffs[expiry], reserved[expiry] = payoff, 0
+            written.settle(FIRST + step, draw.randrange(3 * CASH), gain)
         elif kind == "cash":
-            premium = draw.randrange(CASH)
-            funded.sale(premium)
-            funded.vault.fund_claims(sender=holders[0])
-            cash += premium
+            written.sell(draw.randrange(CASH))
         else:
-            expiry, who = draw.choice(list(owed)), draw.choice(holders)
-            left = payoffs[expiry] - sum(credit.get((expiry, h), 0) for h in range(4))
-            index = holders.index(who)
-            part = draw.randrange(left + 1)
-            before = funded.token.balanceOf(who)
-            funded.claim(expiry, who, part)
-            credit[expiry, index] = credit.get((expiry, index), 0) + part
-            fund()
-            got = funded.token.balanceOf(who) - before
-            had = funded.vault.holder_claims(expiry, who).paid
-            due = credit[expiry, index] * reserved[expiry] // (payoffs[expiry] or 1)
-            assert had == due
-            cash -= got
-            paid[expiry] = paid.get(expiry, 0) + got
-        fund()
-        assert tuple(funded.vault.ledger())[:2] == (
-            cash,
-            sum(owed.values()) - sum(paid.values()),
-        )
-        assert funded.token.balanceOf(funded.vault) == cash
-    for expiry in owed:
-        board = funded.vault.board_claims(expiry)
-        assert tuple(board) == (payoffs[expiry], owed[expiry], reserved[expiry])
-        assert paid.get(expiry, 0) <= board.reserved <= board.owed <= board.payoff
+            expiry, who = draw.choice(list(written.owed)), draw.choice(written.holders)
+            written.claim(expiry, who, draw.random())
+        written.fund()
+        written.check()
 
 
 def test_units__18_decimals__claims_are_in_token_units(create_rig, stranger):

@@ -119,7 +119,7 @@ def test_payoff__either_side_of_the_strikes__is_of_the_option_in_the_money():
 @pytest.mark.parametrize("size", ["3.5", "0.001"])
 def test_trade_cost__either_way__is_the_venues_curve_and_fee(size):
     """SPEC-M1: what is paid above, or got below, the index."""
-    terms = replace(DEFAULT, depth=320.0, fee=0.0005)
+    terms = replace(DEFAULT, depth=320.0, step=4.0, fee=0.0005)
     amount, peg, depth = to_wad(size), 2_000 * WAD, 320 * WAD
     paid = curve.cost_up(peg, depth, 0, amount) / WAD
     got = curve.proceeds_down(peg, depth, 0, amount) / WAD
@@ -128,6 +128,17 @@ def test_trade_cost__either_way__is_the_venues_curve_and_fee(size):
     assert costs[0] == pytest.approx(paid - fair + 0.0005 * paid, rel=1e-9)
     assert costs[1] == pytest.approx(fair - got + 0.0005 * got, rel=1e-9)
     assert (costs > 0).all()
+
+
+@pytest.mark.parametrize("size", [3.0, -3.0])
+def test_trade_cost__more_than_a_step__is_that_of_steps_and_a_rest(size):
+    terms, price = replace(DEFAULT, depth=320.0, step=1.2), np.full(1, SPOT)
+    whole, rest = np.full(1, np.copysign(1.2, size)), np.full(1, np.copysign(0.6, size))
+    parts = 2 * policies.trade_cost(whole, price, terms) + policies.trade_cost(rest, price, terms)
+    once = policies.trade_cost(np.full(1, size), price, replace(terms, step=4.0))
+    cost = policies.trade_cost(np.full(1, size), price, terms)
+    assert cost == pytest.approx(parts, rel=1e-12)
+    assert cost < once
 
 
 @pytest.mark.parametrize("gamma", ["0", "0.0005", "0.003", "0.05"])

@@ -100,7 +100,7 @@ def test_compare__one_call_hedged_hourly__covers_the_deviation_of_theory():
     """0.2977 of 100 USD at zero cost: the experiment of the conformance tests."""
     book = Book((Option(100.0, False),), 0.8)
     prices = replication.gbm(100.0, 0.8, WEEK, 168, 2_000, 7)
-    free = policies.Terms(0.0, np.inf, 0.0, 0.1, 0.06, 0.02, 0.3, 0.2, 0.4, 400.0)
+    free = policies.Terms(0.0, np.inf, 1.0, 0.0, 0.1, 0.06, 0.02, 0.3, 0.2, 0.4, 400.0)
     made = policies.run(prices, book, free, [HOURLY], policies.HOUR)
     error = of(policy_table.compare(made, 100.0, 400.0), "hourly", "error").value
     assert error.low < 0.2977 < error.high
