@@ -16,18 +16,6 @@ def sold(shop):
     return shop
 
 
-@pytest.fixture(scope="module")
-def locked(create_shop, keeper):
-    """A vault of 1,000 calls at 5,500 USD: it owes more than its cash, the gain is at the venue."""
-    shop = create_shop()
-    shop.buy(shop.id(), 1_000)
-    for _ in range(6):
-        shop.system.hedger.rebalance(sender=keeper)
-    assert shop.system.hedger.account().size > wad(400)
-    shop.settle(0, 5_500)
-    return shop
-
-
 def money(shop, who):
     return shop.system.token.balanceOf(who)
 
@@ -143,6 +131,34 @@ def test_claim__crumbs__never_sum_up_to_more_than_is_owed(sold, stranger, attack
     assert sold.vault.ledger().claims == owed - paid
 
 
+@pytest.mark.parametrize("hook", ["on_sale", "on_settle", "on_claim"])
+def test_hooks__not_the_book__revert(sold, attacker, hook):
+    """SPEC-B8: only the book takes premiums and pays claims."""
+    worth = (True, True, 0, 0, 0)
+    arguments = {
+        "on_sale": (sold.buyer, 1, worth),
+        "on_settle": (sold.expiries[0], 1, worth),
+        "on_claim": (sold.expiries[0], attacker, 1),
+    }
+    with sold.refuses("vault: only the book"):
+        getattr(sold.vault, hook)(*arguments[hook], sender=attacker)
+
+
+# ------------------------------------------------------------------ a vault whose time runs on
+
+
+@pytest.fixture(scope="module")
+def locked(create_shop, keeper):
+    """A vault of 1,000 calls at 5,500 USD: it owes more than its cash, the gain is at the venue."""
+    shop = create_shop()
+    shop.buy(shop.id(), 1_000)
+    for _ in range(6):
+        shop.system.hedger.rebalance(sender=keeper)
+    assert shop.system.hedger.account().size > wad(400)
+    shop.settle(0, 5_500)
+    return shop
+
+
 def test_claim__cash_at_the_venue__pays_a_part_and_the_rest_later(locked, keeper, stranger):
     """SPEC-B8: the vault is solvent, so nobody is cut; a later call pays more."""
     series, expiry = locked.id(), locked.expiries[0]
@@ -170,16 +186,3 @@ def test_claim__cash_at_the_venue__pays_a_part_and_the_rest_later(locked, keeper
     locked.book.claim(series, locked.buyer, sender=stranger)
     assert money(locked, locked.buyer) - before == owed * 3 // 4
     assert locked.vault.ledger().claims == 0
-
-
-@pytest.mark.parametrize("hook", ["on_sale", "on_settle", "on_claim"])
-def test_hooks__not_the_book__revert(sold, attacker, hook):
-    """SPEC-B8: only the book takes premiums and pays claims."""
-    worth = (True, True, 0, 0, 0)
-    arguments = {
-        "on_sale": (sold.buyer, 1, worth),
-        "on_settle": (sold.expiries[0], 1, worth),
-        "on_claim": (sold.expiries[0], attacker, 1),
-    }
-    with sold.refuses("vault: only the book"):
-        getattr(sold.vault, hook)(*arguments[hook], sender=attacker)
