@@ -199,3 +199,16 @@ class Desk:
         state = self.state()
         assert (Action(state.action), Reason(state.reason)) == (action, reason)
         return state
+
+
+def snapshot(hedge):
+    """All that a rebalance may change."""
+    hedger, vault, venue = hedge.system.hedger, hedge.system.vault, hedge.system.venue
+    return (
+        hedger.last_full_hedge(),
+        hedger.last_hedge_block(),
+        tuple(vault.ledger()),
+        venue.margin_of(hedger),
+        venue.account(hedger).size,
+        venue.net_position(),
+    )
