@@ -6,8 +6,8 @@ how far off it may be. USD for one ETH of each option; prices USD, sizes ETH, + 
 rates a year, times seconds; a row of prices has a column a path.
 
 Simpler than the contracts, which `ballast.simulation` runs: others trade the mark back to the index
-between two trades, cash never runs short, all equity over the target can be taken back, and neither
-gas nor the reward of a hedge is paid.
+after each step of a hedge, cash never runs short, all equity over the target can be taken back, and
+neither gas nor the reward of a hedge is paid.
 
 Sources: docs/SPEC.md rules P, H and M; Whalley and Wilmott, "An asymptotic analysis of an optimal
 hedging model for option pricing with transaction costs" (1997).
