@@ -143,13 +143,13 @@ def claim(path: Path, account: AccountAPI) -> None:
 
 
 @command("preview")
-@sender_option
+@click.option("--account", "who", type=Who(), required=True, help="Whose tokens or shares.")
 @click.argument("action", type=click.Choice(ACTIONS))
 @click.argument("amount", type=Amount())
 @json_option
-def preview_(path: Path, account: AccountAPI, action: str, amount: Decimal, as_json: bool) -> None:
+def preview_(path: Path, who: str, action: str, amount: Decimal, as_json: bool) -> None:
     """Show what an ACTION with AMOUNT would move, or why it would be refused; send nothing."""
-    user = visit(path, account)
+    user = visit(path, who)
     digits = user.share_digits if action == "redeem" else user.asset_digits
     preview = user.checked(action, amount_of(amount, digits))
     amounts = {
@@ -206,8 +206,8 @@ def history_(path: Path, who: str | None, as_json: bool) -> None:
     print_rows(rows, as_json)
 
 
-def visit(path: Path, account: AccountAPI) -> VaultUser:
-    """The account at the deployment's vault."""
+def visit(path: Path, account: AccountAPI | str) -> VaultUser:
+    """The account at the deployment's vault; an address can only look."""
     here = connect(project, chain, path)
     return VaultUser(here.chain, here.deployment(), account)
 

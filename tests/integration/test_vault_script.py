@@ -116,6 +116,13 @@ def test_preview__json__is_what_the_vault_says(look, succeed, fail, system, buye
     fail(look("preview", "deposit", "2", account=STRANGER), "the account has only 0 tokens")
 
 
+def test_preview__address_without_a_key__is_looked_at(look, succeed, fail, system, depositor):
+    """Only who sends needs a key; and nobody is asked which account was meant."""
+    sheet = look("preview", "redeem", "100", "--json", account=depositor.address)
+    assert "redeem" in json.loads(succeed(sheet))
+    fail(look("preview", "redeem", "100"), "--account")
+
+
 def test_position__json__is_what_the_vault_says(run, succeed, own, buyer, depositor):
     lock(own, buyer)
     succeed(run("request", "1000", "--yes", account=DEPOSITOR))
