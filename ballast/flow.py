@@ -1,4 +1,4 @@
-"""When the vault lets anyone in or out: twin of `_closed_by` in contracts/Vault.vy, SPEC-V7.
+"""When the vault lets anyone in or out: twin of `_closed_by` in modules/vault_gate.vy, SPEC-V7.
 
 Reasons are the contract's; `refusals.WORDS` says what they mean.
 """

@@ -114,10 +114,15 @@ def _exported(source: Path) -> dict[str, str]:
 
 
 def _functions(source: str) -> dict[str, str]:
-    """The notice of each function that has one."""
+    """Notice and result of each function that has a notice."""
     head = r"^def (\w+)\((?:[^()]|\([^()]*\))*\)(?: -> [^\n]*)?:\n"
-    notice = r'\s+"""\s+@notice (.*?)(?=\n\s*@|\n\s*""")'
-    return {name: _cell(text) for name, text in re.findall(head + notice, source, re.M | re.S)}
+    body = r'\s+"""\n(\s+@notice .*?)\n\s*"""'
+    docs = {}
+    for name, text in re.findall(head + body, source, re.M | re.S):
+        parts = dict(re.findall(r"^\s*@(\w+) (.*?)(?=\n\s*@|\Z)", text, re.M | re.S))
+        returns = f" Returns: {parts['return']}" if "return" in parts else ""
+        docs[name] = _cell(parts["notice"] + returns)
+    return docs
 
 
 def _variables(source: str) -> dict[str, str]:

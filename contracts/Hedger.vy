@@ -6,8 +6,8 @@
 @notice Keeps the book's delta inside a band with a perp, and the perp's margin at its target. The
      rule decides; anyone may act, and is paid for a hedge.
 @dev Units are in brackets: [asset] token units, [wad] 1e18; prices USD per ETH [wad], sizes ETH
-     [wad], + is long. The position is read from the venue at each use, never remembered. Ends every
-     call without a token.
+     [wad], + is long. The position is read from the venue at each use, never remembered: see
+     `hedger_account`. Ends every call without a token.
 @custom:kill Nothing stops the hedger; a bad feed or venue stops trading, never margin.
 """
 
@@ -19,19 +19,19 @@ from snekmate.auth import ownable_2step
 from .interfaces import IBreaker
 from .interfaces import IHedger
 from .interfaces import IOptionBook
-from .interfaces import IPerpVenue
 from .interfaces import IVault
 from .modules import hedge_rule
+from .modules import hedger_account
 from .modules import order
 from .modules import policy
 from .modules import solvency
-from .modules import venue_reader
 from .modules import wad
 
 implements: IHedger
 initializes: ownable
 initializes: ownable_2step[ownable := ownable]
 initializes: policy
+initializes: hedger_account[policy := policy]
 exports: (
     ownable_2step.owner,
     ownable_2step.pending_owner,
@@ -40,6 +40,7 @@ exports: (
     policy.band,
     policy.execution,
     policy.margin,
+    hedger_account.account,
 )
 
 # An order must leave this over the venue's initial margin, for the fee and the slippage of the
@@ -51,7 +52,6 @@ MAX_DATA: constant(uint256) = 8_192  # [bytes] of what an automation network han
 
 VAULT: immutable(IVault)
 BOOK: immutable(IOptionBook)
-VENUE: immutable(IPerpVenue)
 BREAKER: immutable(IBreaker)
 ASSET: immutable(IERC20)
 UNIT: immutable(uint256)  # one token [asset]
@@ -83,7 +83,7 @@ def __init__(
     """
     VAULT = IVault(vault)
     BOOK = IOptionBook(book)
-    VENUE = IPerpVenue(venue)
+    hedger_account.__init__(venue)
     BREAKER = IBreaker(breaker)
     ASSET = IERC20(staticcall VAULT.asset())
     UNIT = 10**convert(staticcall IERC20Detailed(ASSET.address).decimals(), uint256)
@@ -166,18 +166,6 @@ def set_margin(margin: IHedger.Margin):
 
 @external
 @view
-def account() -> IHedger.HedgeAccount:
-    """
-    @notice The vault's account at the venue, with what others need to value and margin it. Never
-         reverts.
-    @dev SPEC-H7. Reads only the venue.
-    @return See `IHedger.HedgeAccount`.
-    """
-    return self._account()
-
-
-@external
-@view
 def state() -> IHedger.HedgeState:
     """
     @notice Where the hedge stands and what `rebalance` would do now. For outsiders.
@@ -228,62 +216,9 @@ def _read() -> Reading:
     return Reading(
         ledger=staticcall VAULT.ledger(),
         risk=staticcall BOOK.greeks(),
-        account=self._account(),
+        account=hedger_account._account(),
         rules=policy._params(),
     )
-
-
-@internal
-@view
-def _account() -> IHedger.HedgeAccount:
-    """
-    @dev Empty but for the margin rule, and not valid, when the venue does not answer.
-    """
-    held: IHedger.HedgeAccount = policy._with_target(empty(IHedger.HedgeAccount))
-    has_market: bool = False
-    has_terms: bool = False
-    market: IPerpVenue.Market = empty(IPerpVenue.Market)
-    terms: IPerpVenue.Terms = empty(IPerpVenue.Terms)
-    has_market, market = venue_reader._market(VENUE.address)
-    has_terms, terms = venue_reader._terms(VENUE.address)
-    if not (has_market and has_terms):
-        return held
-    held.mark = market.mark
-    held.index = market.index
-    held.funding_8h = market.funding_8h
-    held.imr = terms.imr
-    held.mmr = terms.mmr
-    held.fee = terms.fee
-    held.max_buy = terms.max_buy
-    held.max_sell = terms.max_sell
-    held.depth = terms.depth
-    held.may_open = terms.mode == IPerpVenue.Mode.NORMAL
-    held.valid = market.valid
-    return self._with_position(held)
-
-
-@internal
-@view
-def _with_position(at: IHedger.HedgeAccount) -> IHedger.HedgeAccount:
-    """
-    @dev `at` with position and margin as they are now. Within a call the index stands; mark and
-         limits stay those of `at`, before the vault's own order.
-    """
-    has_account: bool = False
-    account_: IPerpVenue.Account = empty(IPerpVenue.Account)
-    has_account, account_ = venue_reader._account(VENUE.address, self)
-    if not has_account:
-        return policy._with_target(empty(IHedger.HedgeAccount))
-    held: IHedger.HedgeAccount = at
-    held.size = account_.size
-    held.pending = account_.pending
-    held.margin = account_.margin
-    held.equity = account_.equity_index
-    held.low = min(account_.equity_index, account_.equity_exit)
-    held.high = max(account_.equity_index, account_.equity_exit)
-    held.withdrawable = account_.withdrawable
-    held.valid = at.valid and account_.valid
-    return held
 
 
 @internal
@@ -398,28 +333,14 @@ def _executable(reading: Reading, s: IHedger.HedgeState) -> int256:
     priced: uint256 = hedge_rule._size_within_price(
         held.mark, held.index, limit, held.depth, is_buy
     )
-    trade: int256 = hedge_rule._clip(step, min(self._venue_room(held, step), priced))
+    trade: int256 = hedge_rule._clip(step, min(hedger_account._venue_room(held, step), priced))
     trade = hedge_rule._clip_to_margin(trade, held.size, self._affordable(reading))
     least: uint256 = reading.rules.band.min_hedge
     if wad._abs(held.size + trade) < least:
         # No venue is asked to keep a crumb; it goes with the rest, if the venue can fill it.
-        fillable: uint256 = min(self._venue_room(held, -held.size), priced)
+        fillable: uint256 = min(hedger_account._venue_room(held, -held.size), priced)
         trade = -held.size if wad._abs(held.size) <= fillable else 0
     return trade if wad._abs(trade) >= least else 0
-
-
-@internal
-@view
-def _venue_room(held: IHedger.HedgeAccount, trade: int256) -> uint256:
-    """
-    @dev What the venue fills of `trade`: its limits are for positions that grow, so for the part that closes it is
-         asked whether it would fill that. [ETH wad]
-    """
-    room: uint256 = held.max_buy if trade > 0 else held.max_sell
-    closing: int256 = order._closing_part(trade, held.size)
-    if closing != 0 and venue_reader._fills(VENUE.address, closing):
-        return max(room, wad._abs(closing))
-    return room
 
 
 @internal
@@ -524,11 +445,11 @@ def _rebalance(receiver: address) -> IHedger.HedgeState:
         return state_
     if state_.top_up > 0:
         extcall VAULT.pay_margin(state_.top_up)
-        extcall VENUE.deposit(state_.top_up)
+        extcall hedger_account.VENUE.deposit(state_.top_up)
     placed: bool = state_.trade != 0 and self._submit(reading, state_)
     held: IHedger.HedgeAccount = reading.account
     if state_.top_up > 0 or placed:
-        held = self._with_position(held)
+        held = hedger_account._with_position(held)
     reward: uint256 = 0
     if placed:
         reward = self._book_hedge(reading, state_, held)
@@ -551,9 +472,9 @@ def _submit(reading: Reading, state_: IHedger.HedgeState) -> bool:
         method_id=method_id("submit(int256,uint256,uint256)"),
     )
     if state_.top_up == 0:
-        raw_call(VENUE.address, call)
+        raw_call(hedger_account.VENUE.address, call)
         return True
-    if raw_call(VENUE.address, call, revert_on_failure=False):
+    if raw_call(hedger_account.VENUE.address, call, revert_on_failure=False):
         return True
     log IHedger.OrderRefused(trade=state_.trade)
     return False
@@ -608,8 +529,8 @@ def _finish(
     if state_.top_up == 0:
         excess = self._give_back(reading, held, self._size_to_carry(held))
     if excess > 0:
-        paid = extcall VENUE.withdraw(excess)
-        held = self._with_position(held)
+        paid = extcall hedger_account.VENUE.withdraw(excess)
+        held = hedger_account._with_position(held)
     log IHedger.MarginMoved(
         amount=convert(state_.top_up, int256) - convert(paid, int256), equity=held.low
     )

@@ -7,7 +7,8 @@
      a number, and settles them.
 @dev Units are in brackets: [asset] token units, [wad] 1e18; prices USD per ETH [wad], sizes ETH
      [wad]. Greeks are never stored. The book holds no token: premiums go to the vault and claims
-     come from it, through hooks that are called last.
+     come from it, through hooks that are called last. What is listed and sold is in `book_boards`,
+     what the feed says in `book_feed`.
 @custom:kill The breaker; and a bad feed or an unreadable venue refuse sales, never settlement or
      claims.
 """
@@ -22,9 +23,10 @@ from .interfaces import IPerpVenue
 from .interfaces import IPricer
 from .interfaces import IVault
 from .modules import admission
+from .modules import book_boards
+from .modules import book_feed
 from .modules import erc6909
 from .modules import packing
-from .modules import parameter_words as words
 from .modules import payoff
 from .modules import price_feed
 from .modules import refusal
@@ -37,6 +39,8 @@ implements: IOptionBook
 initializes: ownable
 initializes: ownable_2step[ownable := ownable]
 initializes: erc6909
+initializes: book_boards
+initializes: book_feed[book_boards := book_boards]
 exports: (
     ownable_2step.owner,
     ownable_2step.pending_owner,
@@ -50,40 +54,23 @@ exports: (
     erc6909.approve,
     erc6909.setOperator,
     erc6909.supportsInterface,
+    book_boards.series_id,
+    book_boards.live_boards,
+    book_boards.last_large_step,
+    book_boards.board,
+    book_boards.sold,
+    book_boards.vols_set_at,
+    book_feed.oracle,
 )
-
-MAX_BOARDS: constant(uint256) = 8
-MAX_STRIKES: constant(uint256) = 16
-MAX_WORDS: constant(uint256) = MAX_BOARDS * (1 + MAX_STRIKES)  # bounds the gas of `risk`
-MAX_PRICE: constant(uint256) = 10**9 * 10**18  # [USD wad] with it the pricing cannot overflow
-MAX_PERIOD: constant(uint256) = 172_800  # [s] two days, of heartbeat and grace
-FEED_LOST: constant(uint256) = 30 * 86_400  # [s] after expiry, of a feed that does not answer
 
 VAULT: immutable(IVault)
 VENUE: immutable(address)
-FEED: immutable(address)
 PRICER: immutable(IPricer)
 BREAKER: immutable(IBreaker)
-FEED_SCALE: immutable(uint256)  # [wad] per unit of the feed's answer
 SCALE: immutable(uint256)  # [wad] per token unit
 
 # Whose account a sale is judged by; named once by `wire`.
 hedger: public(IHedger)
-# Laid out in `parameter_words`.
-oracle_word: uint256
-sequencer: address
-
-# What every pass needs: the last good price of the feed and when it was made, the block of the last
-# large step of a vol, and which boards there are. Laid out in `packing`.
-state: uint256
-# One word a board and one a live strike, laid out in `packing`; an empty board is 0.
-boards: uint256[MAX_BOARDS]
-live: uint256[MAX_STRIKES][MAX_BOARDS]
-# What a board was listed with, by expiry [USD wad]; and the same to look up, by `packing._listing`.
-strikes: HashMap[uint256, DynArray[uint256, MAX_STRIKES]]
-is_listed: HashMap[uint256, bool]
-# When a board's vols were last set, by expiry [unix s].
-vols_set_at: public(HashMap[uint256, uint256])
 # Who may call `set_vol`.
 vol_keeper: public(address)
 # Price that a board was settled at, by expiry; 0 before. [USD wad]
@@ -110,14 +97,13 @@ def __init__(
     """
     VAULT = IVault(vault)
     VENUE = venue
-    FEED = feed
     PRICER = IPricer(pricer)
     BREAKER = IBreaker(breaker)
-    FEED_SCALE = price_feed._scale(feed)
+    book_feed.__init__(feed)
     SCALE = (staticcall VAULT.ledger()).scale
     ownable.__init__()
     ownable_2step.__init__()
-    self._set_oracle(oracle_)
+    book_feed._set_oracle(oracle_)
     refusal._unless(staticcall BREAKER.vault() == vault, "option_book: breaker of another vault")
 
 
@@ -146,12 +132,14 @@ def set_oracle(oracle_: IOptionBook.Oracle):
     @param oracle_ See `IOptionBook.Oracle`.
     """
     ownable._check_owner()
-    self._set_oracle(oracle_)
+    book_feed._set_oracle(oracle_)
 
 
 @external
 def list_board(
-    expiry: uint256, strikes: DynArray[uint256, MAX_STRIKES], surface: IOptionBook.Surface
+    expiry: uint256,
+    strikes: DynArray[uint256, book_boards.MAX_STRIKES],
+    surface: IOptionBook.Surface,
 ):
     """
     @notice Open an expiry for sale.
@@ -161,24 +149,10 @@ def list_board(
     @param surface Vols of the board.
     """
     ownable._check_owner()
-    self._update_price_if_good()
+    book_feed._update_price_if_good()
     limits: IPricer.Limits = staticcall PRICER.limits()
     admission._check_board(limits, block.timestamp, expiry, surface)
-    highest: uint256 = self._oracle().max_price
-    refusal._unless(len(strikes) > 0, "option_book: no strikes")
-    previous: uint256 = 0
-    for strike: uint256 in strikes:
-        refusal._unless(strike > previous, "option_book: strikes not ascending")
-        refusal._unless(strike <= highest, "option_book: strike too high")
-        self.is_listed[packing._listing(packing._id(expiry, strike, False))] = True
-        previous = strike
-    refusal._unless(self._find_board(expiry) == MAX_BOARDS, "option_book: board exists")
-    slot: uint256 = packing._free_slot(self.state)
-    refusal._unless(slot < MAX_BOARDS, "option_book: too many boards")
-    self.state = packing._with_slot_turned(self.state, slot)
-    self.boards[slot] = packing._board(expiry, 0, surface)
-    self.strikes[expiry] = strikes
-    self.vols_set_at[expiry] = block.timestamp
+    book_boards._list(expiry, strikes, surface, book_feed._oracle().max_price)
     log IOptionBook.BoardListed(expiry=expiry, strikes=strikes, surface=surface)
 
 
@@ -208,16 +182,13 @@ def set_vol(expiry: uint256, surface: IOptionBook.Surface):
     refusal._unless(
         msg.sender in [self.vol_keeper, ownable.owner], "option_book: only the vol keeper"
     )
-    slot: uint256 = self._find_live_board(expiry)
-    board: uint256 = self.boards[slot]
+    slot: uint256 = book_boards._find_live_board(expiry)
+    board: uint256 = book_boards.boards[slot]
     limits: IPricer.Limits = staticcall PRICER.limits()
     admission._check_surface(limits, surface)
-    elapsed: uint256 = block.timestamp - self.vols_set_at[expiry]
+    elapsed: uint256 = block.timestamp - book_boards.vols_set_at[expiry]
     is_large: bool = admission._check_step(limits, packing._board_surface(board), surface, elapsed)
-    self.boards[slot] = packing._with_surface(board, surface)
-    self.vols_set_at[expiry] = block.timestamp
-    if is_large:
-        self.state = packing._with_step(self.state, block.number)
+    book_boards._set_surface(slot, expiry, surface, is_large)
     log IOptionBook.VolSet(expiry=expiry, surface=surface, is_large=is_large)
 
 
@@ -240,15 +211,15 @@ def buy(
     """
     refusal._unless(block.timestamp <= deadline, "option_book: deadline passed")
     refusal._unless(receiver != empty(address), "option_book: receiver is zero")
-    reading: price_feed.Reading = self._update_price_if_good()
-    slot: uint256 = self._check_series(id, amount)
+    reading: price_feed.Reading = book_feed._update_price_if_good()
+    slot: uint256 = book_boards._check_series(id, amount)
     sale: IPricer.Sale = empty(IPricer.Sale)
     order: IPricer.Order = empty(IPricer.Order)
-    sale, order = self._deal(reading, id, amount, self.boards[slot], True)
+    sale, order = self._deal(reading, id, amount, book_boards.boards[slot], True)
     self._check_mode(extcall BREAKER.observe(order.ledger, sale.before, order.account))
     premium: uint256 = sale.quote.premium
     refusal._unless(premium <= max_premium, "option_book: premium over maximum")
-    self._book_sale(slot, id, amount)
+    book_boards._book_sale(slot, id, amount)
     erc6909._mint(receiver, id, amount)
     log IOptionBook.Bought(
         id=id,
@@ -281,15 +252,15 @@ def sell(
     refusal._unless(block.timestamp <= deadline, "option_book: deadline passed")
     refusal._unless(receiver != empty(address), "option_book: receiver is zero")
     refusal._unless(erc6909.balanceOf[msg.sender][id] >= amount, "option_book: more than held")
-    reading: price_feed.Reading = self._update_price_if_good()
-    slot: uint256 = self._check_series(id, amount)
+    reading: price_feed.Reading = book_feed._update_price_if_good()
+    slot: uint256 = book_boards._check_series(id, amount)
     back: IPricer.Sale = empty(IPricer.Sale)
     order: IPricer.Order = empty(IPricer.Order)
-    back, order = self._deal(reading, id, amount, self.boards[slot], False)
+    back, order = self._deal(reading, id, amount, book_boards.boards[slot], False)
     extcall BREAKER.observe(order.ledger, back.before, order.account)
     premium: uint256 = back.quote.premium
     refusal._unless(premium >= min_premium, "option_book: premium under minimum")
-    self._book_buy_back(slot, id, amount)
+    book_boards._book_buy_back(slot, id, amount)
     erc6909._burn(msg.sender, id, amount)
     log IOptionBook.SoldBack(
         id=id,
@@ -314,20 +285,21 @@ def settle(expiry: uint256, round: uint256, next_round: uint256):
     @param next_round First round after it, or with a price after it; 0 when there is none. See
          `settlement`.
     """
-    slot: uint256 = self._find_board(expiry)
-    refusal._unless(slot < MAX_BOARDS, "option_book: unknown board")
+    slot: uint256 = book_boards._find_board(expiry)
+    refusal._unless(slot < book_boards.MAX_BOARDS, "option_book: unknown board")
     refusal._unless(block.timestamp >= expiry, "option_book: not expired")
-    reading: price_feed.Reading = self._update_price_if_good()
+    reading: price_feed.Reading = book_feed._update_price_if_good()
     price: uint256 = 0
     if round == 0:
-        price = self._price_without_feed(reading, expiry)
+        price = book_feed._price_without_feed(reading, expiry)
     else:
-        oracle: IOptionBook.Oracle = self._oracle()
-        price = settlement._price(self._source(oracle), oracle.heartbeat, expiry, round, next_round)
+        oracle: IOptionBook.Oracle = book_feed._oracle()
+        price = settlement._price(
+            book_feed._source(oracle), oracle.heartbeat, expiry, round, next_round
+        )
     owed: uint256 = self._board_payoff(slot, price)
     self.settlement_price[expiry] = price
-    self.boards[slot] = 0
-    self.state = packing._with_slot_turned(self.state, slot)
+    book_boards._close(slot)
     log IOptionBook.Settled(expiry=expiry, price=price, payoff=owed)
     left: IOptionBook.Risk = self._greeks(reading)
     account: IHedger.HedgeAccount = staticcall self.hedger.account()
@@ -345,7 +317,7 @@ def claim(id: uint256, holder: address) -> uint256:
     @param holder Who holds them and is paid.
     @return Tokens paid. [asset]
     """
-    self._update_price_if_good()
+    book_feed._update_price_if_good()
     expiry: uint256 = packing._expiry(id)
     price: uint256 = self.settlement_price[expiry]
     refusal._unless(price > 0, "option_book: not settled")
@@ -379,7 +351,7 @@ def greeks() -> IOptionBook.Risk:
     @dev SPEC-B2. Reads only feed and venue.
     @return See `IOptionBook.Risk`.
     """
-    return self._greeks(self._read_price())
+    return self._greeks(book_feed._read_price())
 
 
 @external
@@ -390,7 +362,7 @@ def delta() -> int256:
     @dev SPEC-B2. Reads only feed and venue.
     @return Delta of everything sold, the vault's. [ETH wad]
     """
-    return staticcall PRICER.delta(self._scene(self._read_price()), self._words())
+    return staticcall PRICER.delta(self._scene(book_feed._read_price()), book_boards._words())
 
 
 @external
@@ -403,10 +375,10 @@ def quote(id: uint256, amount: uint256) -> IOptionBook.Quote:
     @param amount Size. [ETH wad]
     @return See `IOptionBook.Quote`.
     """
-    slot: uint256 = self._check_series(id, amount)
+    slot: uint256 = book_boards._check_series(id, amount)
     sale: IPricer.Sale = empty(IPricer.Sale)
     order: IPricer.Order = empty(IPricer.Order)
-    sale, order = self._deal(self._read_price(), id, amount, self.boards[slot], True)
+    sale, order = self._deal(book_feed._read_price(), id, amount, book_boards.boards[slot], True)
     self._check_mode(staticcall BREAKER.status(order.ledger, sale.before, order.account))
     return sale.quote
 
@@ -422,91 +394,11 @@ def quote_sell(id: uint256, amount: uint256) -> IOptionBook.Quote:
     @param amount Size. [ETH wad]
     @return See `IOptionBook.Quote`.
     """
-    slot: uint256 = self._check_series(id, amount)
+    slot: uint256 = book_boards._check_series(id, amount)
     back: IPricer.Sale = empty(IPricer.Sale)
     order: IPricer.Order = empty(IPricer.Order)
-    back, order = self._deal(self._read_price(), id, amount, self.boards[slot], False)
+    back, order = self._deal(book_feed._read_price(), id, amount, book_boards.boards[slot], False)
     return back.quote
-
-
-@external
-@view
-def oracle() -> IOptionBook.Oracle:
-    """
-    @notice When the feed is good.
-    @return See `IOptionBook.Oracle`.
-    """
-    return self._oracle()
-
-
-@external
-@pure
-def series_id(expiry: uint256, strike: uint256, is_put: bool) -> uint256:
-    """
-    @notice Id of a series: expiry << 136 | strike << 8 | kind.
-    @param expiry When it expires. [unix s]
-    @param strike Strike. [USD wad]
-    @param is_put True for a put.
-    @return Id.
-    """
-    refusal._unless(strike <= packing.MAX_STRIKE, "option_book: strike does not fit")
-    return packing._id(expiry, strike, is_put)
-
-
-@external
-@view
-def live_boards() -> DynArray[uint256, MAX_BOARDS]:
-    """
-    @notice Expiries that are listed and not settled.
-    @return Expiries. [unix s]
-    """
-    expiries: DynArray[uint256, MAX_BOARDS] = []
-    state: uint256 = self.state
-    for slot: uint256 in range(MAX_BOARDS):
-        if packing._has_board(state, slot):
-            expiries.append(packing._board_expiry(self.boards[slot]))
-    return expiries
-
-
-@external
-@view
-def last_large_step() -> uint256:
-    """
-    @notice Block in which a vol was last moved far.
-    @return Number of the block, 0 before the first.
-    """
-    return packing._state_step(self.state)
-
-
-@external
-@view
-def board(expiry: uint256) -> (DynArray[uint256, MAX_STRIKES], IOptionBook.Surface):
-    """
-    @notice Strikes and vols of a board.
-    @param expiry The board.
-    @return Strikes [USD wad], vols; the vols are 0 when it is settled or unknown.
-    """
-    slot: uint256 = self._find_board(expiry)
-    if slot == MAX_BOARDS:
-        return self.strikes[expiry], empty(IOptionBook.Surface)
-    return self.strikes[expiry], packing._board_surface(self.boards[slot])
-
-
-@external
-@view
-def sold(id: uint256) -> uint256:
-    """
-    @notice What is sold of a series and not settled.
-    @param id Series.
-    @return Size. [ETH wad]
-    """
-    slot: uint256 = self._find_board(packing._expiry(id))
-    if slot == MAX_BOARDS:
-        return 0
-    i: uint256 = self._find_strike(slot, id)
-    if i == packing._board_count(self.boards[slot]):
-        return 0
-    return packing._sold(self.live[slot][i], packing._is_put(id))
 
 
 # ------------------------------------------------------------------ internal: the one pass
@@ -515,15 +407,15 @@ def sold(id: uint256) -> uint256:
 @internal
 @view
 def _risk() -> IOptionBook.Risk:
-    reading: price_feed.Reading = self._read_price()
-    total: IOptionBook.Risk = staticcall PRICER.risk(self._scene(reading), self._words())
+    reading: price_feed.Reading = book_feed._read_price()
+    total: IOptionBook.Risk = staticcall PRICER.risk(self._scene(reading), book_boards._words())
     return self._dated(total, reading)
 
 
 @internal
 @view
 def _greeks(reading: price_feed.Reading) -> IOptionBook.Risk:
-    total: IOptionBook.Risk = staticcall PRICER.greeks(self._scene(reading), self._words())
+    total: IOptionBook.Risk = staticcall PRICER.greeks(self._scene(reading), book_boards._words())
     return self._dated(total, reading)
 
 
@@ -532,7 +424,7 @@ def _greeks(reading: price_feed.Reading) -> IOptionBook.Risk:
 def _dated(risk_: IOptionBook.Risk, reading: price_feed.Reading) -> IOptionBook.Risk:
     dated: IOptionBook.Risk = risk_
     dated.valid = reading.ok
-    state: uint256 = self.state
+    state: uint256 = book_boards.state
     dated.moved = packing._state_step(state) == block.number
     dated.at = reading.at
     if not reading.ok:
@@ -553,49 +445,13 @@ def _scene(reading: price_feed.Reading) -> IPricer.Scene:
     known, market = venue_reader._market(VENUE)
     return IPricer.Scene(
         now=block.timestamp,
-        price=reading.price if reading.ok else packing._state_price(self.state),
+        price=reading.price if reading.ok else packing._state_price(book_boards.state),
         rate_ema=market.funding_ema_year,
         rate_known=known,
     )
 
 
-@internal
-@view
-def _words() -> DynArray[uint256, MAX_WORDS]:
-    """
-    @dev Every board with live strikes, each followed by its strikes: what the pricer takes.
-    """
-    book: DynArray[uint256, MAX_WORDS] = []
-    state: uint256 = self.state
-    for slot: uint256 in range(MAX_BOARDS):
-        if not packing._has_board(state, slot):
-            continue
-        board: uint256 = self.boards[slot]
-        count: uint256 = packing._board_count(board)
-        if count == 0:
-            continue
-        book.append(board)
-        for i: uint256 in range(count, bound=MAX_STRIKES):
-            book.append(self.live[slot][i])
-    return book
-
-
 # ------------------------------------------------------------------ internal: a sale
-
-
-@internal
-@view
-def _check_series(id: uint256, amount: uint256) -> uint256:
-    """
-    @dev Returns the slot of the board.
-    """
-    expiry: uint256 = packing._expiry(id)
-    slot: uint256 = self._find_live_board(expiry)
-    refusal._unless(packing._is_canonical(id), "option_book: unknown kind")
-    refusal._unless(self.is_listed[packing._listing(id)], "option_book: unknown strike")
-    refusal._unless(amount > 0, "option_book: size is zero")
-    refusal._unless(amount <= packing.MAX_SOLD, "option_book: size does not fit")
-    return slot
 
 
 @internal
@@ -618,9 +474,9 @@ def _deal(
     )
     deal: IPricer.Sale = empty(IPricer.Sale)
     if is_sale:
-        deal = staticcall PRICER.sale(self._scene(reading), self._words(), order)
+        deal = staticcall PRICER.sale(self._scene(reading), book_boards._words(), order)
     else:
-        deal = staticcall PRICER.buy_back(self._scene(reading), self._words(), order)
+        deal = staticcall PRICER.buy_back(self._scene(reading), book_boards._words(), order)
     deal.before = self._dated(deal.before, reading)
     deal.after.valid = True  # no more is asked of it than what it is worth
     return deal, order
@@ -633,85 +489,6 @@ def _check_mode(status: IBreaker.Status):
     refusal._unless(status.breaches == empty(IBreaker.Breach), "option_book: breached")
 
 
-@internal
-def _book_sale(slot: uint256, id: uint256, amount: uint256):
-    """
-    @dev Adds to what is sold at the strike, or makes it live: it was listed, so there is room.
-    """
-    is_put: bool = packing._is_put(id)
-    i: uint256 = self._find_strike(slot, id)
-    live: uint256 = self.live[slot][i]
-    if i == packing._board_count(self.boards[slot]):
-        live = packing._live(packing._id_strike(id), 0, 0)
-        self.boards[slot] = packing._with_one_more(self.boards[slot])
-    total: uint256 = packing._sold(live, is_put) + amount
-    refusal._unless(total <= packing.MAX_SOLD, "option_book: series is full")
-    self.live[slot][i] = packing._with_sold(live, is_put, total)
-
-
-@internal
-def _book_buy_back(slot: uint256, id: uint256, amount: uint256):
-    """
-    @dev Takes from what is sold at the strike; with nothing left the last live strike takes its
-         place. The pricer has checked that so much is sold.
-    """
-    i: uint256 = self._find_strike(slot, id)
-    live: uint256 = self.live[slot][i]
-    is_put: bool = packing._is_put(id)
-    live = packing._with_sold(live, is_put, packing._sold(live, is_put) - amount)
-    if packing._calls(live) == 0 and packing._puts(live) == 0:
-        board: uint256 = packing._with_one_less(self.boards[slot])
-        last: uint256 = packing._board_count(board)
-        live = self.live[slot][last]
-        self.live[slot][last] = 0
-        self.boards[slot] = board
-        if i == last:
-            return
-    self.live[slot][i] = live
-
-
-@internal
-@view
-def _find_strike(slot: uint256, id: uint256) -> uint256:
-    """
-    @dev Where the strike of a series stands among the live ones of its board; their count when it
-         does not.
-    """
-    strike: uint256 = packing._id_strike(id)
-    count: uint256 = packing._board_count(self.boards[slot])
-    for i: uint256 in range(count, bound=MAX_STRIKES):
-        if packing._strike(self.live[slot][i]) == strike:
-            return i
-    return count
-
-
-@internal
-@view
-def _find_live_board(expiry: uint256) -> uint256:
-    """
-    @dev Slot of a board that has not expired.
-    """
-    slot: uint256 = self._find_board(expiry)
-    refusal._unless(slot < MAX_BOARDS, "option_book: unknown board")
-    refusal._unless(block.timestamp < expiry, "option_book: expired")
-    return slot
-
-
-@internal
-@view
-def _find_board(expiry: uint256) -> uint256:
-    """
-    @dev Slot of the board, MAX_BOARDS for none.
-    """
-    state: uint256 = self.state
-    for slot: uint256 in range(MAX_BOARDS):
-        if not packing._has_board(state, slot):
-            continue
-        if packing._board_expiry(self.boards[slot]) == expiry:
-            return slot
-    return MAX_BOARDS
-
-
 # ------------------------------------------------------------------ internal: payoff
 
 
@@ -722,9 +499,9 @@ def _board_payoff(slot: uint256, price: uint256) -> uint256:
     @dev Σ of what the series pay, each rounded down: never less than what the holders get. [asset]
     """
     total: uint256 = 0
-    count: uint256 = packing._board_count(self.boards[slot])
-    for i: uint256 in range(count, bound=MAX_STRIKES):
-        word: uint256 = self.live[slot][i]
+    count: uint256 = packing._board_count(book_boards.boards[slot])
+    for i: uint256 in range(count, bound=book_boards.MAX_STRIKES):
+        word: uint256 = book_boards.live[slot][i]
         strike: uint256 = packing._strike(word)
         total += self._payoff(strike, False, packing._calls(word), price)
         total += self._payoff(strike, True, packing._puts(word), price)
@@ -739,79 +516,3 @@ def _payoff(strike: uint256, is_put: bool, amount: uint256, price: uint256) -> u
     """
     each: uint256 = payoff._intrinsic(price, strike, is_put)
     return wad._to_asset_down(wad._mul_down(amount, each), SCALE)
-
-
-# ------------------------------------------------------------------ internal: price
-
-
-@internal
-@view
-def _price_without_feed(reading: price_feed.Reading, expiry: uint256) -> uint256:
-    """
-    @dev Of a feed that does not answer at all, a month after expiry: the last good price that the
-         book has seen. Nobody can choose it any more, and holders would wait for ever.
-    """
-    refusal._unless(block.timestamp > expiry + FEED_LOST, "option_book: feed may come back")
-    refusal._unless(reading.at == 0, "option_book: feed answers")
-    last: uint256 = packing._state_price(self.state)
-    refusal._unless(last > 0, "option_book: no price ever")
-    return last
-
-
-@internal
-@view
-def _read_price() -> price_feed.Reading:
-    oracle: IOptionBook.Oracle = self._oracle()
-    reading: price_feed.Reading = price_feed._latest(self._source(oracle), oracle.heartbeat)
-    reading.ok = reading.ok and price_feed._sequencer_up(oracle.sequencer, oracle.grace)
-    return reading
-
-
-@internal
-@view
-def _source(oracle: IOptionBook.Oracle) -> price_feed.Source:
-    """
-    @dev What a price is, now and at an expiry.
-    """
-    return price_feed.Source(
-        feed=FEED, scale=FEED_SCALE, min_price=oracle.min_price, max_price=oracle.max_price
-    )
-
-
-@internal
-def _update_price_if_good() -> price_feed.Reading:
-    """
-    @dev Reads the feed, and keeps the price that stands in while it is bad.
-    """
-    reading: price_feed.Reading = self._read_price()
-    if reading.ok:
-        kept: uint256 = packing._with_price(self.state, reading.price, reading.at)
-        if kept != self.state:
-            self.state = kept
-            log IOptionBook.PriceKept(price=reading.price, at=reading.at)
-    return reading
-
-
-# ------------------------------------------------------------------ internal: parameters
-
-
-@internal
-@view
-def _oracle() -> IOptionBook.Oracle:
-    word: uint256 = self.oracle_word
-    has_sequencer: bool = words._has_sequencer(word)
-    return words._oracle(word, self.sequencer if has_sequencer else empty(address))
-
-
-@internal
-def _set_oracle(oracle: IOptionBook.Oracle):
-    refusal._unless(
-        (oracle.heartbeat >= 60 and oracle.heartbeat <= MAX_PERIOD), "option_book: bad heartbeat"
-    )
-    refusal._unless(oracle.min_price > 0, "option_book: bad price bounds")
-    refusal._unless(oracle.max_price > oracle.min_price, "option_book: bad price bounds order")
-    refusal._unless(oracle.max_price <= MAX_PRICE, "option_book: max price too high")
-    refusal._unless(oracle.grace <= MAX_PERIOD, "option_book: grace too long")
-    self.oracle_word = words._oracle_word(oracle)
-    self.sequencer = oracle.sequencer
-    log IOptionBook.OracleSet(oracle=oracle)

@@ -8,8 +8,9 @@
      liabilities add up to.
 @dev Units are in brackets: [asset] token units, [shares] share units, [wad] 1e18. Who comes pays
      the high net asset value, who goes gets the low one, so neither takes from those who stay. The
-     ledger counts what was moved through this contract: a token sent to it changes nothing. Its
-     hooks are called last, by the two wired contracts, and call nothing but the token.
+     ledger counts what was moved through this contract: a token sent to it changes nothing. What a
+     share is worth is in `vault_value`, when anyone may come or go in `vault_gate`, what book and
+     hedger tell the vault in `vault_hooks`.
 @custom:kill The breaker; and a bad feed, an unreadable venue, a wide basis or an unsettled board
      close deposits and withdrawals by themselves, and never settlement, claims or margin.
 """
@@ -22,15 +23,17 @@ from snekmate.auth import ownable_2step
 from snekmate.tokens import erc20
 
 from .interfaces import IBreaker
-from .interfaces import IHedger
-from .interfaces import IOptionBook
 from .interfaces import IVault
 from .modules import claims
 from .modules import fees
 from .modules import redemptions
 from .modules import refusal
 from .modules import solvency
-from .modules import wad
+from .modules import vault_gate
+from .modules import vault_hooks
+from .modules import vault_ledger
+from .modules import vault_value as value
+from .modules import vault_wiring
 
 implements: IERC20
 # IERC4626 too; the compiler takes the optional bounds of `deposit` and its like for another
@@ -42,6 +45,15 @@ initializes: erc20[ownable := ownable]
 initializes: claims
 initializes: fees
 initializes: redemptions
+initializes: vault_wiring[ownable := ownable]
+initializes: vault_ledger[erc20 := erc20, claims := claims, redemptions := redemptions]
+initializes: value[
+    erc20 := erc20, fees := fees, vault_ledger := vault_ledger, vault_wiring := vault_wiring
+]
+initializes: vault_gate[redemptions := redemptions, value := value, vault_wiring := vault_wiring]
+initializes: vault_hooks[
+    claims := claims, vault_ledger := vault_ledger, value := value, vault_wiring := vault_wiring
+]
 exports: (
     ownable_2step.owner,
     ownable_2step.pending_owner,
@@ -60,42 +72,22 @@ exports: (
     erc20.permit,
     erc20.nonces,
     erc20.DOMAIN_SEPARATOR,
+    vault_wiring.wire,
+    vault_wiring.book,
+    vault_wiring.hedger,
+    vault_wiring.breaker,
+    vault_ledger.asset,
+    vault_ledger.ledger,
+    vault_gate.deposit_cap,
+    vault_hooks.on_sale,
+    vault_hooks.on_buy_back,
+    vault_hooks.on_settle,
+    vault_hooks.on_claim,
+    vault_hooks.pay_margin,
+    vault_hooks.on_hedged,
 )
 
-MAX_BASIS: constant(int256) = 10**16  # [wad] beyond it mark or index is wrong: no flow
-MAX_OFFSET: constant(uint8) = 12  # [decimals] keeps supply · NAV far from 2^256
-MIN_WORTH: constant(uint256) = 100  # a share below 1/100 of its start takes no deposits
 MAX_WAIT: constant(uint256) = 7 * 86_400  # [s] of who asked to redeem, for normal mode
-LARGEST: constant(int256) = 2**127 - 1  # [wad] of what is remembered in half a word, 10^20 USD
-MAX_DEPOSIT_CAP: constant(uint256) = 10**30  # [asset] keeps `maxMint` far from 2^256
-
-ASSET: immutable(IERC20)
-SCALE: immutable(uint256)  # [wad] per token unit
-VIRTUAL_SHARES: immutable(uint256)  # [shares] behind one virtual token unit
-
-
-# What a deposit or a withdrawal is judged by.
-struct Snapshot:
-    ledger: IVault.Ledger
-    risk: IOptionBook.Risk
-    account: IHedger.HedgeAccount
-    status: IBreaker.Status
-    is_live: bool  # feed and venue are
-    low: uint256  # NAV that those who leave are paid on, down [asset]
-    shares: uint256  # in supply, with the virtual ones and the fees that are due
-
-
-# What was sold; named once by `wire`, as the next two.
-book: public(address)
-# What offsets it.
-hedger: public(address)
-# Whether risk may be taken.
-breaker: public(IBreaker)
-# Most that deposits may bring the net asset value to. [asset]
-deposit_cap: public(uint256)
-# NAV and hedge equity when last seen with feed and venue live: what stands while they are not.
-# Margin that moves in between is counted. NAV·2^128 + equity. [wad]
-last_seen: int256
 
 
 @deploy
@@ -117,38 +109,16 @@ def __init__(
     @param fees_ What managing the vault costs.
     """
     decimals: uint8 = staticcall IERC20Detailed(asset_).decimals()
-    refusal._unless(decimals <= 18, "vault: token decimals over 18")
-    refusal._unless(offset <= MAX_OFFSET, "vault: offset over 12")
-    ASSET = IERC20(asset_)
-    SCALE = 10**convert(18 - decimals, uint256)
-    VIRTUAL_SHARES = 10**convert(offset, uint256)
+    vault_ledger.__init__(asset_, decimals, offset)
     ownable.__init__()
     ownable_2step.__init__()
     erc20.__init__(name_, symbol_, decimals + offset, name_, "1")
     fees.__init__(fees_)
     redemptions.__init__()
-    self._set_deposit_cap(deposit_cap_)
+    vault_gate._set_deposit_cap(deposit_cap_)
 
 
 # ------------------------------------------------------------------ owner
-
-
-@external
-def wire(book: address, hedger: address, breaker: address):
-    """
-    @notice Name the book, the hedger and the breaker, once and for good.
-    @dev SPEC-V1. Only the owner.
-    @param book OptionBook of this vault.
-    @param hedger Hedger of this vault.
-    @param breaker Breaker of this vault.
-    """
-    ownable._check_owner()
-    refusal._unless(self.book == empty(address), "vault: already wired")
-    refusal._unless(empty(address) not in [book, hedger, breaker], "vault: wired to zero")
-    self.book = book
-    self.hedger = hedger
-    self.breaker = IBreaker(breaker)
-    log IVault.Wired(book=book, hedger=hedger, breaker=breaker)
 
 
 @external
@@ -159,7 +129,7 @@ def set_deposit_cap(cap: uint256):
     @param cap Tokens. [asset]
     """
     ownable._check_owner()
-    self._set_deposit_cap(cap)
+    vault_gate._set_deposit_cap(cap)
 
 
 @external
@@ -187,8 +157,8 @@ def deposit(assets: uint256, receiver: address, min_shares: uint256 = 0) -> uint
     @param min_shares Fewest shares accepted. [shares]
     @return Shares issued. [shares]
     """
-    snapshot: Snapshot = self._snapshot()
-    shares: uint256 = self._shares_down(assets, self._high(snapshot), snapshot.shares)
+    snapshot: value.Snapshot = value._snapshot()
+    shares: uint256 = value._shares_down(assets, value._high(snapshot), snapshot.shares)
     self._enter(snapshot, assets, shares, receiver)
     refusal._unless(shares >= min_shares, "vault: below min shares")
     return shares
@@ -204,8 +174,8 @@ def mint(shares: uint256, receiver: address, max_assets: uint256 = max_value(uin
     @param max_assets Most tokens accepted. [asset]
     @return Tokens put in. [asset]
     """
-    snapshot: Snapshot = self._snapshot()
-    assets: uint256 = self._assets_up(shares, self._high(snapshot), snapshot.shares)
+    snapshot: value.Snapshot = value._snapshot()
+    assets: uint256 = value._assets_up(shares, value._high(snapshot), snapshot.shares)
     self._enter(snapshot, assets, shares, receiver)
     refusal._unless(assets <= max_assets, "vault: over max assets")
     return assets
@@ -224,8 +194,8 @@ def withdraw(
     @param max_shares Most shares accepted. [shares]
     @return Shares burnt. [shares]
     """
-    snapshot: Snapshot = self._snapshot(True)
-    shares: uint256 = self._shares_up(assets, snapshot.low, snapshot.shares)
+    snapshot: value.Snapshot = value._snapshot(True)
+    shares: uint256 = value._shares_up(assets, snapshot.low, snapshot.shares)
     self._leave(snapshot, assets, shares, receiver, owner)
     refusal._unless(shares <= max_shares, "vault: over max shares")
     return shares
@@ -242,8 +212,8 @@ def redeem(shares: uint256, receiver: address, owner: address, min_assets: uint2
     @param min_assets Fewest tokens accepted. [asset]
     @return Tokens paid. [asset]
     """
-    snapshot: Snapshot = self._snapshot(True)
-    assets: uint256 = self._assets_down(shares, snapshot.low, snapshot.shares)
+    snapshot: value.Snapshot = value._snapshot(True)
+    assets: uint256 = value._assets_down(shares, snapshot.low, snapshot.shares)
     self._leave(snapshot, assets, shares, receiver, owner)
     refusal._unless(assets >= min_assets, "vault: below min assets")
     return assets
@@ -295,20 +265,20 @@ def process_redemptions() -> uint256:
          requests of this block wait for the next.
     @return Shares filled. [shares]
     """
-    snapshot: Snapshot = self._snapshot(True)
+    snapshot: value.Snapshot = value._snapshot(True)
     status: IBreaker.Status = snapshot.status
     is_overdue: bool = not status.normal and block.timestamp >= status.since + MAX_WAIT
-    self._check_open(snapshot, is_overdue)
+    vault_gate._check_open(snapshot, is_overdue)
     fillable: uint256 = redemptions._fillable()
     shares: uint256 = fillable
-    assets: uint256 = self._assets_down(shares, snapshot.low, snapshot.shares)
-    free: uint256 = self._free(snapshot)
+    assets: uint256 = value._assets_down(shares, snapshot.low, snapshot.shares)
+    free: uint256 = value._free(snapshot)
     if assets > free:
         shares = fillable * free // assets
-        assets = self._assets_down(shares, snapshot.low, snapshot.shares)
+        assets = value._assets_down(shares, snapshot.low, snapshot.shares)
     refusal._unless(assets > 0, "vault: nothing to fill")
     redemptions._fill(fillable, shares, assets)
-    self._conclude(snapshot)
+    value._conclude(snapshot)
     erc20._burn(self, shares)
     log IVault.RedemptionsProcessed(shares=shares, assets=assets)
     return shares
@@ -325,7 +295,7 @@ def claim_redemption(receiver: address) -> uint256:
     cash: uint256 = claims._cash()
     amount: uint256 = redemptions._take(receiver, cash - min(cash, claims._total()))
     claims._spend(amount)
-    self._send(receiver, amount)
+    vault_ledger._send(receiver, amount)
     log IVault.RedemptionClaimed(receiver=receiver, assets=amount)
     return amount
 
@@ -357,151 +327,13 @@ def skim(receiver: address) -> uint256:
     @return Tokens sent. [asset]
     """
     ownable._check_owner()
-    amount: uint256 = staticcall ASSET.balanceOf(self) - claims._cash()
-    self._send(receiver, amount)
+    amount: uint256 = staticcall vault_ledger.ASSET.balanceOf(self) - claims._cash()
+    vault_ledger._send(receiver, amount)
     log IVault.Skimmed(receiver=receiver, amount=amount)
     return amount
 
 
-# ------------------------------------------------------------------ hooks
-
-
-@external
-def on_sale(payer: address, premium: uint256, valuation: IVault.Valuation):
-    """
-    @notice Take the premium of a sale.
-    @dev SPEC-V9. Only the book.
-    @param payer Who pays; has approved the vault.
-    @param premium Tokens. [asset]
-    @param valuation Book and hedge after the sale.
-    """
-    self._check_book()
-    claims._receive(premium)
-    self._remember(valuation)
-    self._pull(payer, premium)
-    log IVault.PremiumTaken(payer=payer, amount=premium)
-
-
-@external
-def on_buy_back(receiver: address, premium: uint256, valuation: IVault.Valuation):
-    """
-    @notice Pay for options that came back, from cash that no claim and no redeemed share needs.
-    @dev SPEC-V9. Only the book.
-    @param receiver Who is paid.
-    @param premium Tokens. [asset]
-    @param valuation The book without them, and its hedge.
-    """
-    self._check_book()
-    refusal._unless(claims._cash() >= self._dues() + premium, "vault: premium over free cash")
-    claims._spend(premium)
-    self._remember(valuation)
-    self._send(receiver, premium)
-    log IVault.PremiumReturned(receiver=receiver, amount=premium)
-
-
-@external
-def on_settle(expiry: uint256, payoff: uint256, valuation: IVault.Valuation):
-    """
-    @notice Book what a settled board is owed: min(payoff, cash + low hedge equity − claims owed
-         before).
-    @dev SPEC-C1. Only the book.
-    @param expiry The board.
-    @param payoff What its holders would get from a solvent vault. [asset]
-    @param valuation The book without the board, and its hedge.
-    """
-    self._check_book()
-    hedge: int256 = valuation.low if valuation.venue_live else self._last_hedge()
-    worth: int256 = self._value(claims._cash()) - self._value(claims._total()) + hedge
-    available: uint256 = convert(max(worth, 0), uint256) // SCALE
-    owed: uint256 = claims._book(expiry, payoff, available)
-    claims._fund()
-    self._remember(valuation)
-    log IVault.ClaimsBooked(expiry=expiry, payoff=payoff, owed=owed)
-
-
-@external
-def on_claim(expiry: uint256, holder: address, payoff: uint256) -> uint256:
-    """
-    @notice Credit a holder with payoff and pay what is set aside for it.
-    @dev SPEC-C4. Only the book.
-    @param expiry The board.
-    @param holder Who is paid.
-    @param payoff Payoff of the options given up in this call. [asset]
-    @return Tokens paid. [asset]
-    """
-    self._check_book()
-    claims._credit(expiry, holder, payoff)
-    claims._fund()
-    due: uint256 = claims._due(expiry, holder)
-    claims._pay(expiry, holder, due)
-    claims._spend(due)
-    self._send(holder, due)
-    log IVault.ClaimPaid(expiry=expiry, holder=holder, amount=due)
-    return due
-
-
-@external
-def pay_margin(amount: uint256):
-    """
-    @notice Hand cash that no claim needs to the hedger.
-    @dev SPEC-V9. Only the hedger.
-    @param amount Tokens. [asset]
-    """
-    self._check_hedger()
-    refusal._unless(claims._cash() >= self._dues() + amount, "vault: margin over free cash")
-    claims._spend(amount)
-    self.last_seen += self._value(amount)
-    self._send(msg.sender, amount)
-    log IVault.MarginPaid(amount=amount)
-
-
-@external
-def on_hedged(amount: uint256, reward: uint256, receiver: address, valuation: IVault.Valuation):
-    """
-    @notice Take margin back and reward who hedged.
-    @dev SPEC-V9, SPEC-H10. Only the hedger.
-    @param amount Tokens pulled from the hedger, may be 0. [asset]
-    @param reward Tokens to pay, as far as there is cash that no claim needs; may be 0. [asset]
-    @param receiver Who gets them.
-    @param valuation Book and hedge after the call.
-    """
-    self._check_hedger()
-    claims._receive(amount)
-    cash: uint256 = claims._cash()
-    paid: uint256 = min(reward, cash - min(cash, self._dues()))
-    claims._spend(paid)
-    self.last_seen -= self._value(amount)
-    claims._fund()
-    self._remember(valuation)
-    if amount > 0:
-        self._pull(msg.sender, amount)
-        log IVault.MarginReturned(amount=amount)
-    if paid > 0:
-        self._send(receiver, paid)
-        log IVault.RewardPaid(receiver=receiver, amount=paid)
-
-
 # ------------------------------------------------------------------ views
-
-
-@external
-@view
-def asset() -> address:
-    """
-    @notice The token of deposits, premiums, margin and claims.
-    @return Address of the token.
-    """
-    return ASSET.address
-
-
-@external
-@view
-def ledger() -> IVault.Ledger:
-    """
-    @notice Cash and claims.
-    @return See `IVault.Ledger`.
-    """
-    return self._ledger()
 
 
 @external
@@ -556,7 +388,7 @@ def fees_due() -> uint256:
     @dev SPEC-V13.
     @return Shares. [shares]
     """
-    snapshot: Snapshot = self._snapshot()
+    snapshot: value.Snapshot = value._snapshot()
     return snapshot.shares - snapshot.ledger.shares
 
 
@@ -579,7 +411,7 @@ def free_liquidity() -> int256:
     @dev SPEC-V4.
     @return Free liquidity. [USD wad]
     """
-    snapshot: Snapshot = self._snapshot(True)
+    snapshot: value.Snapshot = value._snapshot(True)
     return solvency._free_liquidity(snapshot.ledger, snapshot.risk, snapshot.account)
 
 
@@ -592,9 +424,9 @@ def net_asset_value() -> (int256, int256, int256, bool):
     @dev SPEC-V3. May be negative, unlike `totalAssets`.
     @return Mid, low, high [USD wad], valid.
     """
-    at: Snapshot = self._snapshot()
+    at: value.Snapshot = value._snapshot()
     if not at.is_live:
-        nav: int256 = self._last_nav()
+        nav: int256 = value._last_nav()
         return nav, nav, nav, False
     return (
         solvency._nav_mid(at.ledger, at.risk, at.account),
@@ -612,7 +444,7 @@ def totalAssets() -> uint256:
          live.
     @return Tokens. [asset]
     """
-    return self._mid(self._snapshot())
+    return value._mid(value._snapshot())
 
 
 @external
@@ -623,8 +455,8 @@ def convertToShares(assets: uint256) -> uint256:
     @param assets Tokens. [asset]
     @return Shares. [shares]
     """
-    snapshot: Snapshot = self._snapshot()
-    return self._shares_down(assets, self._mid(snapshot), snapshot.shares)
+    snapshot: value.Snapshot = value._snapshot()
+    return value._shares_down(assets, value._mid(snapshot), snapshot.shares)
 
 
 @external
@@ -635,8 +467,8 @@ def convertToAssets(shares: uint256) -> uint256:
     @param shares Shares. [shares]
     @return Tokens. [asset]
     """
-    snapshot: Snapshot = self._snapshot()
-    return self._assets_down(shares, self._mid(snapshot), snapshot.shares)
+    snapshot: value.Snapshot = value._snapshot()
+    return value._assets_down(shares, value._mid(snapshot), snapshot.shares)
 
 
 @external
@@ -647,8 +479,8 @@ def previewDeposit(assets: uint256) -> uint256:
     @param assets Tokens. [asset]
     @return Shares. [shares]
     """
-    snapshot: Snapshot = self._snapshot()
-    return self._shares_down(assets, self._high(snapshot), snapshot.shares)
+    snapshot: value.Snapshot = value._snapshot()
+    return value._shares_down(assets, value._high(snapshot), snapshot.shares)
 
 
 @external
@@ -659,8 +491,8 @@ def previewMint(shares: uint256) -> uint256:
     @param shares Shares. [shares]
     @return Tokens. [asset]
     """
-    snapshot: Snapshot = self._snapshot()
-    return self._assets_up(shares, self._high(snapshot), snapshot.shares)
+    snapshot: value.Snapshot = value._snapshot()
+    return value._assets_up(shares, value._high(snapshot), snapshot.shares)
 
 
 @external
@@ -671,8 +503,8 @@ def previewWithdraw(assets: uint256) -> uint256:
     @param assets Tokens. [asset]
     @return Shares. [shares]
     """
-    snapshot: Snapshot = self._snapshot()
-    return self._shares_up(assets, snapshot.low, snapshot.shares)
+    snapshot: value.Snapshot = value._snapshot()
+    return value._shares_up(assets, snapshot.low, snapshot.shares)
 
 
 @external
@@ -683,8 +515,8 @@ def previewRedeem(shares: uint256) -> uint256:
     @param shares Shares. [shares]
     @return Tokens. [asset]
     """
-    snapshot: Snapshot = self._snapshot()
-    return self._assets_down(shares, snapshot.low, snapshot.shares)
+    snapshot: value.Snapshot = value._snapshot()
+    return value._assets_down(shares, snapshot.low, snapshot.shares)
 
 
 @external
@@ -695,7 +527,7 @@ def maxDeposit(receiver: address) -> uint256:
     @param receiver Who would get the shares.
     @return Tokens, 0 while closed. [asset]
     """
-    return self._max_deposit(self._snapshot(), receiver)
+    return vault_gate._max_deposit(value._snapshot(), receiver)
 
 
 @external
@@ -706,9 +538,9 @@ def maxMint(receiver: address) -> uint256:
     @param receiver Who would get them.
     @return Shares, 0 while closed. [shares]
     """
-    snapshot: Snapshot = self._snapshot()
-    assets: uint256 = self._max_deposit(snapshot, receiver)
-    return self._shares_down(assets, self._high(snapshot), snapshot.shares)
+    snapshot: value.Snapshot = value._snapshot()
+    assets: uint256 = vault_gate._max_deposit(snapshot, receiver)
+    return value._shares_down(assets, value._high(snapshot), snapshot.shares)
 
 
 @external
@@ -721,9 +553,9 @@ def maxWithdraw(owner: address) -> uint256:
     """
     if owner == self:
         return 0  # what waits in the pool leaves by the pool
-    snapshot: Snapshot = self._snapshot(True)
-    assets: uint256 = self._assets_down(erc20.balanceOf[owner], snapshot.low, snapshot.shares)
-    return min(assets, self._max_withdraw(snapshot))
+    snapshot: value.Snapshot = value._snapshot(True)
+    assets: uint256 = value._assets_down(erc20.balanceOf[owner], snapshot.low, snapshot.shares)
+    return min(assets, vault_gate._max_withdraw(snapshot))
 
 
 @external
@@ -736,12 +568,14 @@ def maxRedeem(owner: address) -> uint256:
     """
     if owner == self:
         return 0
-    snapshot: Snapshot = self._snapshot(True)
+    snapshot: value.Snapshot = value._snapshot(True)
     low: uint256 = snapshot.low
     # The most shares that are worth no token unit beyond what can be withdrawn.
-    most: uint256 = self._shares_up(self._max_withdraw(snapshot) + 1, low, snapshot.shares) - 1
+    most: uint256 = (
+        value._shares_up(vault_gate._max_withdraw(snapshot) + 1, low, snapshot.shares) - 1
+    )
     shares: uint256 = min(erc20.balanceOf[owner], most)
-    if self._assets_down(shares, low, snapshot.shares) == 0:
+    if value._assets_down(shares, low, snapshot.shares) == 0:
         return 0
     return shares
 
@@ -750,46 +584,39 @@ def maxRedeem(owner: address) -> uint256:
 
 
 @internal
-def _enter(snapshot: Snapshot, assets: uint256, shares: uint256, receiver: address):
+def _enter(snapshot: value.Snapshot, assets: uint256, shares: uint256, receiver: address):
     self._check_flow(snapshot, assets, shares, receiver)
-    refusal._unless(self._is_worth_something(snapshot), "vault: share price too low")
-    refusal._unless(assets <= self._room(snapshot), "vault: over deposit cap")
+    refusal._unless(value._is_worth_something(snapshot), "vault: share price too low")
+    refusal._unless(assets <= vault_gate._room(snapshot), "vault: over deposit cap")
     claims._receive(assets)
-    self._conclude(snapshot)
+    value._conclude(snapshot)
     erc20._mint(receiver, shares)
-    self._pull(msg.sender, assets)
+    vault_ledger._pull(msg.sender, assets)
     log IERC4626.Deposit(sender=msg.sender, owner=receiver, assets=assets, shares=shares)
 
 
 @internal
-def _leave(snapshot: Snapshot, assets: uint256, shares: uint256, receiver: address, owner: address):
+def _leave(
+    snapshot: value.Snapshot, assets: uint256, shares: uint256, receiver: address, owner: address
+):
     self._check_flow(snapshot, assets, shares, receiver)
     refusal._unless(shares <= erc20.balanceOf[owner], "vault: over share balance")
-    refusal._unless(assets <= self._spare(snapshot), "vault: over free liquidity")
+    refusal._unless(assets <= vault_gate._spare(snapshot), "vault: over free liquidity")
     if msg.sender != owner:
         erc20._spend_allowance(owner, msg.sender, shares)
     claims._spend(assets)
-    self._conclude(snapshot)
+    value._conclude(snapshot)
     erc20._burn(owner, shares)
-    self._send(receiver, assets)
+    vault_ledger._send(receiver, assets)
     log IERC4626.Withdraw(
         sender=msg.sender, receiver=receiver, owner=owner, assets=assets, shares=shares
     )
 
 
 @internal
-def _conclude(snapshot: Snapshot):
-    """
-    @dev Call after the ledger has changed, before the shares that come or go.
-    """
-    self._accrue(snapshot)
-    self._remember(solvency._valuation(snapshot.risk, snapshot.account))
-
-
-@internal
 @view
-def _check_flow(snapshot: Snapshot, assets: uint256, shares: uint256, receiver: address):
-    self._check_open(snapshot)
+def _check_flow(snapshot: value.Snapshot, assets: uint256, shares: uint256, receiver: address):
+    vault_gate._check_open(snapshot)
     refusal._unless(assets > 0 and shares > 0, "vault: zero amount")
     self._check_receiver(receiver)
 
@@ -801,320 +628,7 @@ def _check_receiver(receiver: address):
 
 
 @internal
-@view
-def _closed_by(snapshot: Snapshot, in_any_mode: bool = False) -> String[32]:
-    """
-    @dev What closes instant flow, empty when it is open; first what makes the numbers unfit.
-    """
-    if self.book == empty(address):
-        return "vault: not wired"
-    if not snapshot.risk.valid:
-        return "vault: feed not live"
-    if not snapshot.account.valid:
-        return "vault: venue not live"
-    if snapshot.risk.unsettled:
-        return "vault: board not settled"
-    if snapshot.risk.moved:
-        return "vault: vol just moved"
-    if abs(solvency._basis(snapshot.account)) > MAX_BASIS:
-        return "vault: basis too wide"
-    if in_any_mode:
-        return ""
-    if not snapshot.status.normal:
-        return "vault: reduce-only"
-    if snapshot.status.breaches != empty(IBreaker.Breach):
-        return "vault: breached"
-    return ""
-
-
-@internal
-@view
-def _check_open(snapshot: Snapshot, in_any_mode: bool = False):
-    reason: String[32] = self._closed_by(snapshot, in_any_mode)
-    refusal._unless(len(reason) == 0, reason)
-
-
-@internal
-@view
-def _is_open(snapshot: Snapshot) -> bool:
-    return len(self._closed_by(snapshot)) == 0
-
-
-@internal
-@view
-def _max_deposit(snapshot: Snapshot, receiver: address) -> uint256:
-    if receiver in [empty(address), self]:
-        return 0
-    if not self._is_open(snapshot) or not self._is_worth_something(snapshot):
-        return 0
-    return self._room(snapshot)
-
-
-@internal
-@view
-def _room(snapshot: Snapshot) -> uint256:
-    """
-    @dev What deposits may still bring. [asset]
-    """
-    cap: uint256 = self.deposit_cap
-    return cap - min(cap, self._mid(snapshot))
-
-
-@internal
-@view
-def _max_withdraw(snapshot: Snapshot) -> uint256:
-    if not self._is_open(snapshot):
-        return 0
-    return self._spare(snapshot)
-
-
-@internal
-@view
-def _spare(snapshot: Snapshot) -> uint256:
-    """
-    @dev What is free and nobody waits for. [asset]
-    """
-    free: uint256 = self._free(snapshot)
-    return free - min(free, self._assets_up(redemptions.waiting, snapshot.low, snapshot.shares))
-
-
-@internal
-@view
-def _free(snapshot: Snapshot) -> uint256:
-    return self._floor(solvency._free_liquidity(snapshot.ledger, snapshot.risk, snapshot.account))
-
-
-@internal
-@view
-def _is_worth_something(snapshot: Snapshot) -> bool:
-    """
-    @dev False when a share is worth less than 1/100 of its start: a newcomer would own all for a
-         trifle.
-    """
-    worth: uint256 = (snapshot.low + 1) * VIRTUAL_SHARES * MIN_WORTH
-    return worth >= snapshot.shares
-
-
-# ------------------------------------------------------------------ internal: value
-
-
-@internal
-@view
-def _ledger() -> IVault.Ledger:
-    return IVault.Ledger(
-        cash=claims._cash(),
-        claims=claims._total(),
-        owed=redemptions.owed,
-        scale=SCALE,
-        shares=erc20.totalSupply + VIRTUAL_SHARES,
-    )
-
-
-@internal
-@view
-def _snapshot(stressed: bool = False) -> Snapshot:
-    """
-    @dev Empty, and so not live, before the vault is wired. Only free liquidity needs the shocks,
-         which are half the gas of a pass. Fees accrue in normal mode, on numbers that are live.
-    """
-    snapshot: Snapshot = empty(Snapshot)
-    snapshot.ledger = self._ledger()
-    snapshot.shares = snapshot.ledger.shares
-    if self.book != empty(address):
-        if stressed:
-            snapshot.risk = staticcall IOptionBook(self.book).risk()
-        else:
-            snapshot.risk = staticcall IOptionBook(self.book).greeks()
-        snapshot.account = staticcall IHedger(self.hedger).account()
-        snapshot.status = staticcall self.breaker.status(
-            snapshot.ledger, snapshot.risk, snapshot.account
-        )
-    snapshot.is_live = snapshot.risk.valid and snapshot.account.valid
-    snapshot.low = self._low(snapshot)
-    if snapshot.is_live and snapshot.status.normal:
-        snapshot.shares += fees._due(
-            snapshot.low, snapshot.shares, VIRTUAL_SHARES, snapshot.status.since
-        )
-    return snapshot
-
-
-@internal
 def _accrue_now():
-    snapshot: Snapshot = self._snapshot()
-    self._check_open(snapshot)
-    self._accrue(snapshot)
-
-
-@internal
-def _accrue(snapshot: Snapshot):
-    """
-    @dev SPEC-V13: issues the fee shares that the snapshot counts.
-    """
-    if not (snapshot.is_live and snapshot.status.normal):
-        return
-    due: uint256 = snapshot.shares - snapshot.ledger.shares
-    fees._book(snapshot.low, snapshot.shares, VIRTUAL_SHARES)
-    if due > 0:
-        recipient: address = fees._recipient()
-        erc20._mint(recipient, due)
-        log IVault.FeesAccrued(recipient=recipient, shares=due, high_water=fees._high_water())
-
-
-@internal
-@view
-def _mid(snapshot: Snapshot) -> uint256:
-    """
-    @dev NAV at mid, down. [asset]
-    """
-    if not snapshot.is_live:
-        return self._floor(self._last_nav())
-    return self._floor(solvency._nav_mid(snapshot.ledger, snapshot.risk, snapshot.account))
-
-
-@internal
-@view
-def _low(snapshot: Snapshot) -> uint256:
-    """
-    @dev For the snapshot, which remembers it. [asset]
-    """
-    if not snapshot.is_live:
-        return self._floor(self._last_nav())
-    return self._floor(solvency._nav_low(snapshot.ledger, snapshot.risk, snapshot.account))
-
-
-@internal
-@view
-def _high(snapshot: Snapshot) -> uint256:
-    """
-    @dev What those who come pay on, up. [asset]
-    """
-    nav: int256 = 0
-    if snapshot.is_live:
-        nav = solvency._nav_high(snapshot.ledger, snapshot.risk, snapshot.account)
-    else:
-        nav = self._last_nav()
-    return wad._to_asset_up(convert(max(nav, 0), uint256), SCALE)
-
-
-@internal
-def _remember(valuation: IVault.Valuation):
-    """
-    @dev Call after the ledger has changed.
-    """
-    if valuation.feed_live and valuation.venue_live:
-        nav: int256 = solvency._nav(self._ledger(), valuation)
-        self.last_seen = (min(max(nav, -LARGEST), LARGEST) << 128) + valuation.low
-
-
-@internal
-@view
-def _last_nav() -> int256:
-    return (self.last_seen + 2**127) >> 128
-
-
-@internal
-@view
-def _last_hedge() -> int256:
-    """
-    @dev The lower half with its sign.
-    """
-    return (self.last_seen << 128) >> 128
-
-
-@internal
-@view
-def _dues() -> uint256:
-    """
-    @dev Cash that claims and redeemed shares need. [asset]
-    """
-    return claims._total() + redemptions.owed
-
-
-@internal
-@view
-def _value(amount: uint256) -> int256:
-    """
-    @dev Token units to USD [wad].
-    """
-    return convert(amount * SCALE, int256)
-
-
-@internal
-@view
-def _floor(nav: int256) -> uint256:
-    """
-    @dev USD [wad] to token units, down, negative to 0.
-    """
-    return wad._to_asset_down(convert(max(nav, 0), uint256), SCALE)
-
-
-@internal
-@pure
-def _shares_down(assets: uint256, worth: uint256, supply: uint256) -> uint256:
-    """
-    @dev assets·supply/(worth + 1), down; `worth` is the NAV in token units, the supply that of the
-         snapshot. [shares]
-    """
-    return wad._mul_div_down(assets, supply, worth + 1)
-
-
-@internal
-@pure
-def _shares_up(assets: uint256, worth: uint256, supply: uint256) -> uint256:
-    return wad._mul_div_up(assets, supply, worth + 1)
-
-
-@internal
-@pure
-def _assets_down(shares: uint256, worth: uint256, supply: uint256) -> uint256:
-    """
-    @dev shares·(worth + 1)/supply, down. [asset]
-    """
-    return wad._mul_div_down(shares, worth + 1, supply)
-
-
-@internal
-@pure
-def _assets_up(shares: uint256, worth: uint256, supply: uint256) -> uint256:
-    return wad._mul_div_up(shares, worth + 1, supply)
-
-
-# ------------------------------------------------------------------ internal: plumbing
-
-
-@internal
-def _set_deposit_cap(cap: uint256):
-    refusal._unless(cap <= MAX_DEPOSIT_CAP, "vault: deposit cap too large")
-    self.deposit_cap = cap
-    log IVault.DepositCapSet(cap=cap)
-
-
-@internal
-@view
-def _check_book():
-    refusal._unless(msg.sender == self.book, "vault: only the book")
-
-
-@internal
-@view
-def _check_hedger():
-    refusal._unless(msg.sender == self.hedger, "vault: only the hedger")
-
-
-@internal
-def _pull(sender: address, amount: uint256):
-    """
-    @dev Exactly `amount` arrives or nothing happens: a token that charges on transfer is refused.
-    """
-    before: uint256 = staticcall ASSET.balanceOf(self)
-    assert extcall ASSET.transferFrom(
-        sender, self, amount, default_return_value=True
-    ), "vault: transfer in failed"
-    refusal._unless(staticcall ASSET.balanceOf(self) == before + amount, "vault: token moved less")
-
-
-@internal
-def _send(receiver: address, amount: uint256):
-    assert extcall ASSET.transfer(
-        receiver, amount, default_return_value=True
-    ), "vault: transfer out failed"
+    snapshot: value.Snapshot = value._snapshot()
+    vault_gate._check_open(snapshot)
+    value._accrue(snapshot)
