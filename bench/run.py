@@ -21,7 +21,7 @@ from rich.console import Console
 
 from ballast import packing, paths
 from ballast.agents import UNBOUNDED
-from ballast.chain import ApeChain, quieten_ape
+from ballast.chain import START, ApeChain, quieten_ape
 from ballast.compiler import compile_if_stale
 from ballast.deployment import push_price
 from ballast.parameters import load
@@ -148,7 +148,9 @@ def fresh_world(
     parameters = load()
     parameters["boards"] |= boards or {}
     parameters["pricer"]["limits"] |= limits or {}
-    return World(ApeChain(project, chain), cast, parameters, start, [3_000_000 * 10**6])
+    engine = ApeChain(project, chain)
+    engine.advance(max(engine.now(), START) + 1)
+    return World(engine, cast, parameters, start, [3_000_000 * 10**6])
 
 
 if __name__ == "__main__":
