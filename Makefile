@@ -51,7 +51,7 @@ coverage: compile
 	@rm -rf .build/coverage .build/reach
 	@REACH=.build/reach coverage run .venv/bin/ape test -n 2 --dist loadfile --ignore tests/devnet $(ARGS)
 	@coverage combine -q
-	@status=0; python tests/reach.py .build/reach || status=1; coverage report || status=1; exit $$status
+	@status=0; PYTHONPATH=. python tests/reach.py .build/reach || status=1; coverage report || status=1; exit $$status
 
 # What users do, against real nodes.
 test-devnet: compile devnet/node_modules/.hardhat

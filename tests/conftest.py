@@ -7,7 +7,6 @@ from pathlib import Path
 
 import ape
 import pytest
-import reach
 from ape.api import ProviderAPI, TestAccountAPI
 from ape.contracts import ContractInstance
 from ape.managers.chain import ChainManager
@@ -58,6 +57,8 @@ def pytest_sessionstart(session: pytest.Session) -> None:
     if not hasattr(session.config, "workerinput"):
         compile_if_stale(ape.project)
     if folder := os.environ.get("REACH"):
+        import reach  # the compiler with it: half a second that others need not wait
+
         contracts = reach.record()
         session.config.add_cleanup(lambda: reach.save(contracts, Path(folder)))
 

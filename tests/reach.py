@@ -1,16 +1,17 @@
 """Which functions of the contracts the tests enter, internal ones too: `make coverage`.
 
 `REACH=folder ape test` keeps every program counter that ape's own chain executes in code that ape
-has compiled; `python tests/reach.py folder` prints what that comes to. Which function a program
-counter belongs to says the compiler, which must give the very bytes of ape. A contract counts with
-all functions in its code, of the modules it uses too; each is to be entered in that contract.
+has compiled; `PYTHONPATH=. python tests/reach.py folder` prints what that comes to. The compiler
+says which function a program counter belongs to, and must give the very bytes of ape. A contract
+counts with all functions in its code, of the modules it uses too; each is to be entered in that
+contract. Mocks and harnesses do not count: a function of a module that only they use is too many.
 """
 
 import json
 import os
 import re
 import sys
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 from site import getsitepackages
@@ -29,7 +30,8 @@ from vyper.ir.compile_ir import assembly_to_evm
 from ballast.compiler import ROOT
 from ballast.revm import ARTIFACTS
 
-LIBRARIES = Path(getsitepackages()[0])
+LIBRARIES = Path(getsitepackages()[0]).resolve()
+MOCKS = "contracts/mocks/"
 EVM_VERSION = "cancun"  # as in ape-config.yaml; all else is in the files' pragmas
 
 Function = tuple[str, str]
@@ -48,6 +50,11 @@ class Contract:
         )
         self.created: set[int] = set()
         self.called: set[int] = set()
+
+    @property
+    def is_deployable(self) -> bool:
+        """Whether it is Ballast's, and no mock or harness."""
+        return not self.source.startswith(MOCKS)
 
     def places(self, code: bytes) -> set[int] | None:
         """Where the tests have been in this code; None if it is another contract's.
@@ -164,20 +171,40 @@ def join(folder: Path) -> list[Contract]:
     return contracts
 
 
-def main(folder: Path) -> None:
-    """Print how much of each file was reached; exit with 1 when a function was not."""
-    present, missing = defaultdict(list), []
-    for contract in join(folder):
+def main(folder: Path) -> int:
+    """Print what of each file was reached, and what was not; 1 when there is any of that."""
+    contracts = [contract for contract in join(folder) if contract.is_deployable]
+    present: Counter[Function] = Counter()
+    missing: list[tuple[str, Function]] = []
+    for contract in contracts:
         functions, entered = contract.functions()
-        for function in functions:
-            present[function].append((contract.name,contract.source))
-        missing += [(contract.name, *function) for function in functions - entered]
-    for path in sorted({p for p,_ in present}):
-        total=sum(len(v) for k,v in present.items() if k[0]==path)
-        print(path, len([1 for k in present if k[0]==path]), total, total-len([m for m in missing if m[1]==path]))
-    for m in sorted(missing): print(m)
-    print("dead", defined()-present.keys())
-    print("harness only", sorted(k for k,v in present.items() if 'modules' in k[0] and all('mocks' in s for n,s in v)))
+        present.update(functions)
+        missing += [(contract.name, function) for function in functions - entered]
+    unused = {each for each in defined() - present.keys() if not each[0].startswith(MOCKS)}
+
+    Console(width=120).print(_table(present, Counter(path for _, (path, _) in missing)))
+    for name, (path, function) in sorted(missing):
+        print(f"never entered in {name}: {path}, {function}")
+    for path, function in sorted(unused):
+        print(f"in no contract's code: {path}, {function}")
+    return 1 if missing or unused else 0
+
+
+def _table(present: Counter[Function], missing: Counter[str]) -> Table:
+    """How many functions a file has, how often they are in a contract, how often entered there."""
+    grid = Table(title="Functions in the contracts' code that tests enter", show_footer=True)
+    functions = Counter(path for path, _ in present)
+    places: Counter[str] = Counter()
+    for (path, _), count in present.items():
+        places[path] += count
+    entered = places - missing
+    grid.add_column("file", footer="all")
+    for column, counts in (("functions", functions), ("places", places), ("entered", entered)):
+        grid.add_column(column, str(counts.total()), justify="right")
+    for path in sorted(functions):
+        grid.add_row(path, str(functions[path]), str(places[path]), str(entered[path]))
+    return grid
+
 
 if __name__ == "__main__":
-    main(Path(sys.argv[1]))
+    sys.exit(main(Path(sys.argv[1])))
