@@ -20,13 +20,13 @@ help:
 	@echo "make backtest     the weeks of 2020-2023, on market data of your own (ARGS=--help)"
 	@echo "make devnet       a local chain on port 8545, kept over restarts (Anvil; needs npm)"
 	@echo "make test         all tests (ARGS=... for pytest)"
-	@echo "make coverage     all tests, and how much they reach: functions of contracts, branches of ballast/"
+	@echo "make coverage     all tests, on nodes too, and what they reach (needs npm)"
 	@echo "make test-devnet  what users do, on Anvil and Hardhat nodes (needs npm)"
 	@echo "make stateful     random histories against the invariants, in full (some minutes)"
 	@echo "make conformance  the simulator against theory, in full (some minutes)"
 	@echo "make lint         formatters, linters, types, code sizes"
 	@echo "make bench        gas, errors and speed, against their bounds (needs npm; ARGS=--accept)"
-	@echo "make release-check  all of this on a clean tree, and on a clone (an hour; needs npm)"
+	@echo "make release-check  all that a release is asked for, also of a clone (an hour; needs npm)"
 	@echo "make reference    docs/REFERENCE.md, from the contracts and the parameters"
 	@echo "make setup        only install the tools"
 	@echo "make compile      only compile the contracts"
@@ -46,12 +46,19 @@ scenarios: compile
 test: compile
 	@ape test -n 2 --dist loadfile --ignore tests/devnet $(ARGS)
 
-# Both tables are printed, whichever fails.
-coverage: compile
+# Nodes' tests too, as much of the keeper does nothing without one. What is asked for is checked when
+# all is printed.
+coverage: compile devnet/node_modules/.hardhat
 	@rm -rf .build/coverage .build/reach
 	@REACH=.build/reach coverage run .venv/bin/ape test -n 2 --dist loadfile --ignore tests/devnet $(ARGS)
+	@coverage run .venv/bin/ape test -n 2 --dist loadfile tests/devnet $(ARGS)
 	@coverage combine -q
-	@status=0; PYTHONPATH=. python tests/reach.py .build/reach || status=1; coverage report || status=1; exit $$status
+	@coverage json -q --fail-under 0 -o .build/coverage/report.json
+	@export PYTHONPATH=.; status=0; \
+	python tests/reach.py .build/reach || status=1; \
+	coverage report || status=1; \
+	python tests/branches.py .build/coverage/report.json || status=1; \
+	exit $$status
 
 # What users do, against real nodes.
 test-devnet: compile devnet/node_modules/.hardhat
