@@ -3,8 +3,8 @@
 SHELL := /bin/bash
 .SHELLFLAGS := -eu -o pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help setup compile demo scenarios backtest test test-devnet stateful conformance lint bench \
-	reference devnet clean
+.PHONY: help setup compile demo scenarios backtest test coverage test-devnet stateful conformance \
+	lint bench release-check reference devnet clean
 
 # ape finds the Vyper compiler on the PATH and keeps its data in the home folder unless told.
 export PATH := $(CURDIR)/.venv/bin:$(PATH)
@@ -20,11 +20,13 @@ help:
 	@echo "make backtest     the weeks of 2020-2023, on market data of your own (ARGS=--help)"
 	@echo "make devnet       a local chain on port 8545, kept over restarts (Anvil; needs npm)"
 	@echo "make test         all tests (ARGS=... for pytest)"
+	@echo "make coverage     all tests, on nodes too, and what they reach (needs npm)"
 	@echo "make test-devnet  what users do, on Anvil and Hardhat nodes (needs npm)"
 	@echo "make stateful     random histories against the invariants, in full (some minutes)"
 	@echo "make conformance  the simulator against theory, in full (some minutes)"
 	@echo "make lint         formatters, linters, types, code sizes"
 	@echo "make bench        gas, errors and speed, against their bounds (needs npm; ARGS=--accept)"
+	@echo "make release-check  all that a release is asked for, also of a clone (an hour; needs npm)"
 	@echo "make reference    docs/REFERENCE.md, from the contracts and the parameters"
 	@echo "make setup        only install the tools"
 	@echo "make compile      only compile the contracts"
@@ -43,6 +45,20 @@ scenarios: compile
 
 test: compile
 	@ape test -n 2 --dist loadfile --ignore tests/devnet $(ARGS)
+
+# Nodes' tests too, as much of the keeper does nothing without one. What is asked for is checked when
+# all is printed.
+coverage: compile devnet/node_modules/.hardhat
+	@rm -rf .build/coverage .build/reach
+	@REACH=.build/reach coverage run .venv/bin/ape test -n 2 --dist loadfile --ignore tests/devnet $(ARGS)
+	@coverage run .venv/bin/ape test -n 2 --dist loadfile tests/devnet $(ARGS)
+	@coverage combine -q
+	@coverage json -q --fail-under 0 -o .build/coverage/report.json
+	@export PYTHONPATH=.; status=0; \
+	python tests/reach.py .build/reach || status=1; \
+	coverage report || status=1; \
+	python tests/branches.py .build/coverage/report.json || status=1; \
+	exit $$status
 
 # What users do, against real nodes.
 test-devnet: compile devnet/node_modules/.hardhat
@@ -74,6 +90,10 @@ lint: compile .lint/.ok
 	natrix lint $$(grep -rL '^uses:' contracts --include=*.vy)
 	.lint/bin/mamushi -l 100 --check contracts
 	python scripts/check_sizes.py
+
+# The steps and what each takes.
+release-check:
+	@.ci/release-check
 
 bench: compile devnet/node_modules/.anvil
 	@python bench/run.py $(ARGS)

@@ -1,7 +1,9 @@
 """What every test may use: the people, the mocks, a second chain; and a fresh compilation."""
 
+import os
 from collections.abc import Callable
 from contextlib import AbstractContextManager
+from pathlib import Path
 
 import ape
 import pytest
@@ -51,9 +53,14 @@ IsolationManager.take_snapshot = _take_snapshot_of_an_empty_block
 
 
 def pytest_sessionstart(session: pytest.Session) -> None:
-    """Compile what is stale, once, before a worker loads it."""
+    """Compile what is stale, once, before a worker loads it; record what is reached, if asked."""
     if not hasattr(session.config, "workerinput"):
         compile_if_stale(ape.project)
+    if folder := os.environ.get("REACH"):
+        import reach  # the compiler with it: half a second that others need not wait
+
+        contracts = reach.record()
+        session.config.add_cleanup(lambda: reach.save(contracts, Path(folder)))
 
 
 @pytest.fixture(scope="session", autouse=True)

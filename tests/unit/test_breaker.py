@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 import ape
 import pytest
+from ape.utils import ZERO_ADDRESS
 from vault_counter import ACCOUNT, DAY, HOUR, LEDGER, RISK, changed
 
 from ballast import parameters
@@ -371,7 +372,24 @@ def test_set_guardian__stranger__reverts(guarded, stranger):
     """SPEC-R5."""
     with ape.reverts("ownable: caller is not the owner"):
         guarded.breaker.set_guardian(stranger, sender=stranger)
-    assert guarded.breaker.guardian() == ape.utils.ZERO_ADDRESS
+    assert guarded.breaker.guardian() == ZERO_ADDRESS
+
+
+def test_transfer_ownership__two_steps__only_the_owner_of_then_may_set(guarded, owner, keeper):
+    """SPEC-R6: the hand-over is not done before the next owner has shown that he can sign."""
+    with ape.reverts("ownable: caller is not the owner"):
+        guarded.breaker.transfer_ownership(keeper, sender=keeper)
+    guarded.breaker.transfer_ownership(keeper, sender=owner)
+    assert (guarded.breaker.owner(), guarded.breaker.pending_owner()) == (owner, keeper)
+    guarded.breaker.set_guardian(owner, sender=owner)
+    with ape.reverts("ownable_2step: caller is not the new owner"):
+        guarded.breaker.accept_ownership(sender=owner)
+
+    guarded.breaker.accept_ownership(sender=keeper)
+    assert (guarded.breaker.owner(), guarded.breaker.pending_owner()) == (keeper, ZERO_ADDRESS)
+    with ape.reverts("ownable: caller is not the owner"):
+        guarded.breaker.set_guardian(owner, sender=owner)
+    guarded.breaker.set_guardian(keeper, sender=keeper)
 
 
 @pytest.mark.parametrize("field", LIMITS)

@@ -3,6 +3,7 @@
 What the standard asks of every vault is in `test_erc4626_properties.py`.
 """
 
+import ape
 import pytest
 from standard_vault import VIRTUAL, in_state, profit
 from vault_counter import FOREVER
@@ -39,3 +40,20 @@ def test_permit__signed_by_the_owner__lets_a_spender_redeem(
 
     assert vault.allowance(depositor, attacker) == 0
     assert counter.token.balanceOf(attacker) > 0
+
+
+def test_transfer_from__allowed__moves_shares_that_the_receiver_redeems(
+    counter, depositor, stranger, attacker
+):
+    """ERC-20: of what was allowed, and no share more."""
+    vault, amount = counter.vault, ASSETS * VIRTUAL
+    held = vault.balanceOf(depositor)
+    vault.approve(attacker, amount, sender=depositor)
+    with ape.reverts("erc20: insufficient allowance"):
+        vault.transferFrom(depositor, stranger, amount + 1, sender=attacker)
+    vault.transferFrom(depositor, stranger, amount, sender=attacker)
+
+    assert (vault.balanceOf(depositor), vault.balanceOf(stranger)) == (held - amount, amount)
+    assert vault.allowance(depositor, attacker) == 0
+    vault.redeem(amount, stranger, stranger, sender=stranger)
+    assert (vault.balanceOf(stranger), counter.token.balanceOf(stranger) > 0) == (0, True)

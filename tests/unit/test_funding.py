@@ -104,6 +104,16 @@ def test_ema__any_state__is_the_exponential(average, rate, span, half_life):
     assert abs(funding.ema(average, rate, span, half_life) - exact) <= bound
 
 
+def test_ema__any_state__equals_the_twin(harness):
+    @settings(max_examples=12, deadline=None)
+    @given(rates, rates, spans, st.integers(60, 30 * DAY))
+    def check(average, rate, span, half_life):
+        state = average, rate, span, half_life
+        assert harness.ema(*state) == funding.ema(*state)
+
+    check()
+
+
 def test_ema__one_half_life__is_half_way():
     assert abs(funding.ema(0, WAD, DAY, DAY) - WAD // 2) <= 1
 

@@ -2,6 +2,7 @@
 
 import io
 import json
+import socket
 import urllib.error
 import urllib.request
 from types import SimpleNamespace
@@ -120,6 +121,22 @@ def test_webhook__nobody_there__is_reported_and_harmless():
     hook({"alert": "margin"})
     hook.flush(5)
     assert failures == ["ConnectionError"]
+
+
+def test_webhook__slow_receiver__holds_up_nobody_and_loses_what_is_too_much():
+    """It takes the first message and never answers; a hundred wait, and one more does not."""
+    failures = []
+    with socket.create_server(("127.0.0.1", 0)) as receiver:
+        receiver.settimeout(10)
+        hook = Webhook(f"http://127.0.0.1:{receiver.getsockname()[1]}", failures.append)
+        hook({"alert": "margin"})
+        connection, _ = receiver.accept()
+        for _ in range(100):
+            hook({"alert": "margin"})
+        assert failures == []
+        hook({"alert": "margin"})
+        assert failures == ["a hundred alerts wait: one is left out"]
+        connection.close()
 
 
 # ------------------------------------------------------------------ log

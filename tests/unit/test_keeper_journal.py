@@ -46,6 +46,12 @@ def test_load__another_chain_or_account__is_set_aside(file, number):
     assert file.path.with_name("journal.json.old").exists() and not file.path.exists()
 
 
+def test_file__folder_cannot_be_written__says_so(tmp_path):
+    (tmp_path / "a").write_text("a file, where a folder should be")
+    with pytest.raises(JournalError, match="cannot write .*journal.json: "):
+        JournalFile(tmp_path / "a" / "journal.json")
+
+
 @pytest.mark.parametrize("text", ["", "{", "[]", "7", '{"version": 2}', '{"version": 1}'])
 def test_load__damaged__is_set_aside(file, text):
     file.path.write_text(text)

@@ -183,6 +183,18 @@ def test_set_mode__stranger__reverts(desk, stranger):
         desk.market.set_mode(PAUSED, sender=stranger)
 
 
+def test_transfer_ownership__to_another__only_he_sets_the_mode(desk, owner, keeper, stranger):
+    """SPEC-M6."""
+    with ape.reverts("ownable: caller is not the owner"):
+        desk.market.transfer_ownership(stranger, sender=stranger)
+    desk.market.transfer_ownership(keeper, sender=owner)
+    assert desk.market.owner() == keeper
+    with ape.reverts("ownable: caller is not the owner"):
+        desk.market.set_mode(PAUSED, sender=owner)
+    desk.market.set_mode(PAUSED, sender=keeper)
+    assert desk.market.mode() == PAUSED
+
+
 @pytest.mark.parametrize("sign", [1, -1])
 def test_account__open_position__is_marked_at_index_and_exit(desk, alice, bob, sign):
     desk.deposit(alice, 100_000)

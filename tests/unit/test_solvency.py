@@ -110,6 +110,8 @@ def test_all__any_vault__equal_the_twin(harness, case):
         solvency.nav_low(ledger, risk, account),
         solvency.nav_high(ledger, risk, account),
     )
+    value = solvency.share_value(ledger, risk, account)
+    assert harness.share_value(cash, book, hedge) == value
     assert harness.margin_target(hedge, risk.vol) == solvency.margin_target(account, risk.vol)
     assert harness.notional_up(account.size, risk.price) == solvency.notional_up(
         account.size, risk.price
@@ -146,6 +148,16 @@ def test_navs__by_hand__add_up_with_their_signs():
     assert solvency.nav_mid(ledger, risk, account) == 57 * WAD
     assert solvency.nav_low(ledger, risk, account) == 54 * WAD
     assert solvency.nav_high(ledger, risk, account) == 59 * WAD
+
+
+def test_share_value__by_hand__counts_a_unit_and_is_floored_at_zero():
+    """SPEC-R2: (100 − 30 USD and a unit) of 50 shares; the scale makes a unit 1e-6 USD."""
+    ledger = changed(LEDGER, cash=100 * USDC, claims=30 * USDC, shares=50 * USDC)
+    exact = Fraction((70 * USDC + 1) * 10**12 * WAD, 50 * USDC)
+    assert solvency.share_value(ledger, RISK, ACCOUNT) == int(exact)
+    edge = 70 * WAD + 10**12
+    for mid, expected in ((edge - 50 * USDC, WAD), (edge, 0), (edge + WAD, 0)):
+        assert solvency.share_value(ledger, changed(RISK, mid=mid), ACCOUNT) == expected
 
 
 def test_reserve__sold_calls_hedged_long__shock_up_counts_the_gain_of_the_hedge():
